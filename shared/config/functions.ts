@@ -1,0 +1,26 @@
+/** What the constructs configure and the engine relies on, with the arithmetic between them (a test asserts it). */
+const MINUTE_S = 60;
+
+export const WORKER = {
+  /** Lambda's longest invocation: an attempt may take 14 minutes (`attemptTimeoutMsMax`), one is for the rest. */
+  timeoutSeconds: 15 * MINUTE_S,
+  /** AWS asks for 6 × the function's timeout: a shorter one hands a running message to a second worker. */
+  visibilityTimeoutSeconds: 6 * 15 * MINUTE_S,
+  memoryMb: 512,
+  batchSize: 10,
+  maximumConcurrency: 50,
+  maxReceiveCount: 5,
+} as const;
+
+export const API = {
+  /** HTTP API gives up at 30 s; ours must have answered before. */
+  timeoutSeconds: 29,
+  memoryMb: 512,
+} as const;
+
+export const QUEUE = {
+  retentionSeconds: 4 * 24 * 60 * MINUTE_S,
+  deadLetterRetentionSeconds: 14 * 24 * 60 * MINUTE_S,
+  /** SQS: the longest delay of a message. Longer timers come near by an EventBridge schedule. */
+  delaySecondsMax: 15 * MINUTE_S,
+} as const;
