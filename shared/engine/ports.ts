@@ -1,0 +1,102 @@
+import type { Json } from '../domain/json.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { ExecutionKey, GroupRecord, Header, NodeRecord } from '../domain/execution/records.ts';
+import type { WorkMessage } from './messages.ts';
+
+/**
+ * What the engine asks of the world. Every call may fail, be applied without an answer, or come twice; a fault is an
+ * exception that nobody here catches. "Somebody else was first" is a return value.
+ */
+export interface ExecutionStore {
+  /** Condition: absent. An own earlier write whose answer was lost counts as created (compared by `op`). */
+  createHeader(header: Header): Promise<{ readonly created: true } | { readonly created: false; readonly existing: Header }>;
+  /** Strongly consistent, as are all reads here. */
+  readHeader(key: ExecutionKey): Promise<Header | undefined>;
+  /** Replaces the header if it is as `expected` says; false if not. */
+  replaceHeader(header: Header, expected: HeaderCondition): Promise<boolean>;
+
+  readNode(key: ExecutionKey, node: NodeKey): Promise<NodeRecord | undefined>;
+  readNodes(key: ExecutionKey, nodes: readonly NodeKey[]): Promise<NodeRecord[]>;
+  /** Every record of the execution but the header. */
+  readAll(key: ExecutionKey): Promise<ExecutionRecords>;
+  /** Writes if `expected` holds; else answers with what is there. Our own earlier write counts as written. */
+  writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite>;
+
+  /** Adds elements to one arrival set and returns all that it holds. Idempotent. */
+  arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /** Condition: absent. */
+  takeGroup(key: ExecutionKey, group: GroupRecord): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
+  readGroup(key: ExecutionKey, node: string, gen: number, group: number): Promise<GroupRecord | undefined>;
+
+  /** Executions whose check is due, oldest first; may be stale (an index). */
+  dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]>;
+}
+
+export interface NodeKey {
+  readonly node: string;
+  readonly gen: number;
+}
+
+export interface ArrivalSetKey {
+  readonly join: string;
+  readonly gen: number;
+  /** 0 holds edges; higher levels hold what complete sets below them say. */
+  readonly level: number;
+  readonly chunk: number;
+}
+
+export interface ExecutionRecords {
+  readonly nodes: readonly NodeRecord[];
+  readonly groups: readonly GroupRecord[];
+}
+
+/** Closes the race with whoever changed the execution since it was read. */
+export interface HeaderCondition {
+  readonly status: Header['status'];
+  readonly gen: number;
+  /** `none`: nobody stopped it meanwhile. */
+  readonly stop?: 'none';
+  readonly check?: EpochMs | undefined;
+}
+
+export type NodeCondition = 'absent' | { readonly status: NodeRecord['status']; readonly fence: number };
+
+export type NodeWrite = { readonly written: true } | { readonly written: false; readonly existing: NodeRecord | undefined };
+
+export interface WorkQueue {
+  /** All or an exception; a message may be delivered more than once and in any order. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  readonly message: WorkMessage;
+  /** Not before this instant; now when absent. Any length: the adapter bridges what a queue cannot delay. */
+  readonly notBefore?: EpochMs;
+  /** Alone in its invocation, so that a node that kills its worker is found. */
+  readonly isolated?: boolean;
+}
+
+export interface WorkflowStore {
+  readVersion(workspace: string, workflow: string, version: number): Promise<Json | undefined>;
+}
+
+export interface Clock {
+  now(): EpochMs;
+  /** The instant at which a timer of this length fires. */
+  after(ms: number): EpochMs;
+  /** Resolves after `ms`, or early when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Ids {
+  /** Unique; names one intended write across its retries. */
+  operation(): string;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+export interface EngineLog {
+  info(message: string, details: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details: Readonly<Record<string, unknown>>): void;
+}
