@@ -12,6 +12,13 @@ export const WORKER = {
   maxReceiveCount: 5,
 } as const;
 
+/** The same handler on the isolated queue: one message an invocation, so that a node that kills its process dies alone. */
+export const ISOLATED = {
+  batchSize: 1,
+  /** A mass recovery goes through this queue; uncapped it could take the account's whole concurrency (1,000, new: 10). */
+  maximumConcurrency: 10,
+} as const;
+
 export const API = {
   /** HTTP API gives up at 30 s; ours must have answered before. */
   timeoutSeconds: 29,
@@ -24,3 +31,6 @@ export const QUEUE = {
   /** SQS: the longest delay of a message. Longer timers come near by an EventBridge schedule. */
   delaySecondsMax: 15 * MINUTE_S,
 } as const;
+
+/** Metadata of each function in the template: its folder in `lambdas/`, by which the local stack finds the handler. */
+export const LAMBDA_FOLDER_METADATA = 'stepwell:lambda';

@@ -14,5 +14,6 @@ export const TABLE = {
     projected: ['status', 'workflow', 'version', 'gen', 'tags', 'createdAt', 'startedAt', 'endedAt', 'reason'],
   },
   /** Sparse: running executions by the time at which somebody should look at them (protocol §7.6). */
+  /** `chk` is a number (epoch ms); every other key is a string. */
   sweep: { name: 'sweep', partitionKey: 'spk', sortKey: 'chk' },
 } as const;

@@ -1,6 +1,6 @@
 import type { Json } from '../domain/json.ts';
 import type { EpochMs } from '../domain/time.ts';
-import type { ExecutionKey, GroupRecord, Header, NodeRecord } from '../domain/execution/records.ts';
+import type { ExecutionKey, GroupRecord, Header, NodeRecord, Stored } from '../domain/execution/records.ts';
 import type { WorkMessage } from './messages.ts';
 
 /**
@@ -12,13 +12,15 @@ export interface ExecutionStore {
   createHeader(header: Header): Promise<{ readonly created: true } | { readonly created: false; readonly existing: Header }>;
   /** Strongly consistent, as are all reads here. */
   readHeader(key: ExecutionKey): Promise<Header | undefined>;
-  /** Replaces the header if it is as `expected` says; false if not. */
-  replaceHeader(header: Header, expected: HeaderCondition): Promise<boolean>;
+  /** Writes `next` (whose `rev` is one more than the revision that was read) if nobody wrote since; false if somebody did. */
+  replaceHeader(next: Header): Promise<boolean>;
+  /** Header and records keep large values elsewhere; this fetches one of the header's. */
+  load(value: Stored): Promise<Json>;
 
   readNode(key: ExecutionKey, node: NodeKey): Promise<NodeRecord | undefined>;
   readNodes(key: ExecutionKey, nodes: readonly NodeKey[]): Promise<NodeRecord[]>;
-  /** Every record of the execution but the header. */
-  readAll(key: ExecutionKey): Promise<ExecutionRecords>;
+  /** Every record of the execution but the header. `statuses`: without outputs, which are most of the bytes to unpack. */
+  readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords>;
   /** Writes if `expected` holds; else answers with what is there. Our own earlier write counts as written. */
   writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite>;
 
@@ -49,15 +51,6 @@ export interface ArrivalSetKey {
 export interface ExecutionRecords {
   readonly nodes: readonly NodeRecord[];
   readonly groups: readonly GroupRecord[];
-}
-
-/** Closes the race with whoever changed the execution since it was read. */
-export interface HeaderCondition {
-  readonly status: Header['status'];
-  readonly gen: number;
-  /** `none`: nobody stopped it meanwhile. */
-  readonly stop?: 'none';
-  readonly check?: EpochMs | undefined;
 }
 
 export type NodeCondition = 'absent' | { readonly status: NodeRecord['status']; readonly fence: number };

@@ -29,6 +29,9 @@ export interface Redrive {
   readonly op: string;
 }
 
+/** A value of any size: small ones ride in their record, large ones lie elsewhere and are fetched when asked for. */
+export type Stored = { readonly at: 'record'; readonly value: Json } | { readonly at: 'payload'; readonly ref: string; readonly bytes: number };
+
 export interface Header extends ExecutionKey {
   readonly workflow: string;
   readonly version: number;
@@ -36,7 +39,9 @@ export interface Header extends ExecutionKey {
   /** 1 for the first run; each redrive opens the next. */
   readonly gen: number;
   readonly redrives: readonly Redrive[];
-  readonly input: Json;
+  /** Grows with every write of the header: whoever changes it says which one was read. */
+  readonly rev: number;
+  readonly input: Stored;
   readonly tags: Readonly<Record<string, string>>;
   readonly trigger: string;
   /** Digest of the start request: what an Idempotency-Key must come with again. */
@@ -48,7 +53,7 @@ export interface Header extends ExecutionKey {
   readonly stop?: Stop;
   readonly reason?: ExecutionReason;
   readonly error?: ExecutionError;
-  readonly output?: Json;
+  readonly output?: Stored;
   /** When the sweeper should look; absent at rest. */
   readonly check?: EpochMs;
   readonly op: string;

@@ -6,9 +6,10 @@ import type { Plan, PlanEdge, PlanNode, PlanNodeKind } from './plan.ts';
 import type { CheckedNode, CheckedWorkflow } from './validate.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-interface Draft extends Omit<Mutable<PlanNode>, 'in' | 'out'> {
+interface Draft extends Omit<Mutable<PlanNode>, 'in' | 'out' | 'members'> {
   in: number[];
   out: number[];
+  members: number[];
 }
 
 /** Compiles a checked workflow. Linear in nodes and edges. */
@@ -71,9 +72,9 @@ class PlanCompiler {
     return end.index;
   }
 
-  #append(draft: Omit<Draft, 'index' | 'in' | 'out' | 'unit'>): Draft {
+  #append(draft: Omit<Draft, 'index' | 'in' | 'out' | 'unit' | 'members'>): Draft {
     const index = this.nodes.length;
-    const node: Draft = { ...draft, index, in: [], out: [], unit: index };
+    const node: Draft = { ...draft, index, in: [], out: [], unit: index, members: [] };
     this.nodes.push(node);
     return node;
   }
@@ -102,11 +103,15 @@ class PlanCompiler {
     node.isJoin = units.size > 1;
     // `always` runs even when its unit's root was skipped, that is, when there is no record to ride in: a root of its own.
     const rides = node.kind !== 'effect' && units.size === 1 && node.join !== 'always';
-    if (rides) for (const unit of units) node.unit = unit;
+    if (!rides) return;
+    for (const unit of units) {
+      node.unit = unit;
+      this.nodes[unit]?.members.push(node.index);
+    }
   }
 }
 
-function virtualNode(id: string, kind: PlanNodeKind): Omit<Draft, 'index' | 'in' | 'out' | 'unit'> {
+function virtualNode(id: string, kind: PlanNodeKind): Omit<Draft, 'index' | 'in' | 'out' | 'unit' | 'members'> {
   return {
     id,
     kind,

@@ -44,6 +44,8 @@ export interface PlanNode {
   readonly out: readonly number[];
   /** Index of the unit's root: the node itself for roots. */
   readonly unit: number;
+  /** Roots: the pure nodes that ride in its record, in topological order. */
+  readonly members: readonly number[];
   /** Fed by more than one unit: collects arrivals. */
   readonly isJoin: boolean;
   readonly catches: readonly { readonly name: string; readonly patterns: readonly string[] }[];

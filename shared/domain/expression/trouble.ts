@@ -1,0 +1,26 @@
+/** What goes wrong while an expression runs. Thrown inside this folder only; `evaluateValue` turns it into a Failure. */
+export type TroubleKind =
+  /** The data has no such key or index: what `coalesce` tolerates. */
+  | 'missing'
+  /** A wrong kind, a bad argument: `true || …` absorbs it, as CEL says. */
+  | 'failed'
+  /** The budget is spent: nothing absorbs it, or a loop could go on for ever. */
+  | 'exhausted';
+
+export class Trouble extends Error {
+  readonly kind: TroubleKind;
+  constructor(kind: TroubleKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export function fail(message: string): never {
+  throw new Trouble('failed', message);
+}
+
+/** Keys come from data: long ones are cut, so that a message stays readable and bounded. */
+export function quoteKey(key: string | number): string {
+  if (typeof key === 'number') return String(key);
+  return `'${key.length > 100 ? `${key.slice(0, 100)}…` : key}'`;
+}

@@ -1,0 +1,105 @@
+import { computeFrontier } from '../domain/execution/frontier.ts';
+import { countProgress } from '../domain/execution/progress.ts';
+import { isSettledRecord, type Header, type Lease, type NodeRecord, type SettledRecord } from '../domain/execution/records.ts';
+import { invariant } from '../domain/invariant.ts';
+import { epochMs, type EpochMs } from '../domain/time.ts';
+import type { PlanNode } from '../domain/workflow/plan.ts';
+import { parentUnit } from './claim.ts';
+import type { ExecutionRecords, NodeCondition } from './ports.ts';
+import type { Session } from './session.ts';
+import { isLive } from './time-budget.ts';
+
+/**
+ * Brings a stopped execution to its end (protocol §8 "Closing"): every node that could still run is fenced, nodes under a
+ * live lease are waited for, and only then the header says what the stop was. Anybody who sees a stop may do this, at
+ * any time, together with others: each write is conditional, and the last one lets exactly one end through.
+ *
+ * Called only when this invocation's own branches have ended: permissions that it gave itself hold nobody up.
+ */
+export async function close(session: Session): Promise<void> {
+  const { store, queue, clock } = session.deps;
+  for (;;) {
+    const header = await session.refreshHeader();
+    if (header.status !== 'running' || header.stop === undefined) return;
+    const records = await store.readAll(session.key, 'statuses');
+    const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
+    const now = clock.now();
+    let waitUntil: EpochMs | undefined;
+    let fenced = 0;
+    for (const node of frontier.active) {
+      const busyUntil = await leaseOf(session, node, records, now);
+      if (busyUntil !== undefined) waitUntil = epochMs(Math.max(waitUntil ?? 0, busyUntil));
+      else if (await fence(session, node, session.recordLookup(records.nodes)(node))) fenced += 1;
+    }
+    // Whoever holds a lease sees the stop himself and closes; the message is for the case that he died.
+    if (waitUntil !== undefined) {
+      const { workspace: ws, execution: ex } = session.key;
+      await queue.send([{ message: { v: 1, ws, ex, kind: 'recover', by: session.delivery.id }, notBefore: waitUntil }]);
+      return;
+    }
+    if (fenced > 0 || frontier.active.length > 0) continue;
+    if (await end(session, header, frontier.standings)) return;
+  }
+}
+
+/** When the permission under which somebody may be running this node ends; undefined if nobody may. Closes open groups. */
+async function leaseOf(session: Session, node: PlanNode, records: ExecutionRecords, now: EpochMs): Promise<EpochMs | undefined> {
+  const { leaseEpoch, store, ids } = session.deps;
+  const held = (lease: Lease, op: string) => (isLive(lease, now, leaseEpoch) && !session.issued.has(op) ? lease.until : undefined);
+  const record = session.recordLookup(records.nodes)(node);
+  if (record !== undefined) return record.status === 'running' ? held(record.lease, record.op) : undefined;
+  const unit = parentUnit(session, node);
+  const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
+  if (parent === undefined || !isSettledRecord(parent)) return undefined;
+  if (parent.inline.includes(node.index)) return held(parent.lease, parent.op);
+  const group = parent.groups.findIndex((members) => members.includes(node.index));
+  if (group === -1) return undefined;
+  const lease = { until: epochMs(0), since: now, by: session.delivery.id };
+  const taken = await store.takeGroup(session.key, { node: parent.node, gen: parent.gen, group, lease, op: ids.operation() });
+  return taken.taken ? undefined : held(taken.existing.lease, taken.existing.op);
+}
+
+/** Writes `cancelled` over a node that nobody runs, so that no late message can start it. */
+async function fence(session: Session, node: PlanNode, record: NodeRecord | undefined): Promise<boolean> {
+  const { clock, ids, store } = session.deps;
+  const now = clock.now();
+  const expected: NodeCondition = record === undefined ? 'absent' : { status: record.status, fence: record.fence };
+  const cancelled: SettledRecord = {
+    node: node.id,
+    gen: session.generation(node),
+    status: 'cancelled',
+    attempt: record?.attempt ?? 0,
+    fence: (record?.fence ?? 0) + 1,
+    crashes: record?.crashes ?? 0,
+    startedAt: record?.startedAt ?? now,
+    endedAt: now,
+    attempts: record?.attempts ?? [],
+    pure: {},
+    inline: [],
+    groups: [],
+    lease: { until: now, since: now, by: session.delivery.id },
+    op: ids.operation(),
+  };
+  const write = await store.writeNode(session.key, cancelled, expected);
+  return write.written;
+}
+
+async function end(session: Session, header: Header, standings: Parameters<typeof countProgress>[1]): Promise<boolean> {
+  const { clock, ids, store, leaseEpoch, log } = session.deps;
+  invariant(header.stop !== undefined, 'only a stopped execution is closed');
+  const now = clock.now();
+  const { check: _check, ...rest } = header;
+  const next: Header = {
+    ...rest,
+    status: header.stop.status,
+    reason: header.stop.reason,
+    endedAt: now,
+    progress: countProgress(session.plan, standings, { now, leaseEpoch, terminal: true }),
+    rev: header.rev + 1,
+    op: ids.operation(),
+  };
+  if (!(await store.replaceHeader(next))) return false;
+  session.adoptHeader(next);
+  log.info('execution stopped', { execution: header.execution, workspace: header.workspace, status: next.status, reason: next.reason });
+  return true;
+}

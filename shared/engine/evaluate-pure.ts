@@ -1,0 +1,80 @@
+import { evaluateBool } from '../domain/expression/template.ts';
+import type { PureSettled } from '../domain/execution/closure.ts';
+import type { Settled } from '../domain/execution/settled.ts';
+import { invariant, InvariantError } from '../domain/invariant.ts';
+import type { Json } from '../domain/json.ts';
+import type { EpochMs } from '../domain/time.ts';
+import { edgeAt, nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
+import { NodeError } from './node-type.ts';
+import { referencedIndices, scopeOver, visibility } from './scope.ts';
+import type { Session } from './session.ts';
+
+export type PureEvaluator = (node: PlanNode, settledAt: (index: number) => Settled | undefined) => PureSettled;
+
+/**
+ * Prepares the evaluation of a unit's pure nodes: fetches everything that their templates name outside the unit, so
+ * that the evaluation itself, inside the closure, is synchronous and pure.
+ */
+export async function pureEvaluator(session: Session, root: PlanNode, now: EpochMs, via: readonly number[] | undefined): Promise<PureEvaluator> {
+  const nodes = [root, ...root.members.map((index) => nodeAt(session.plan, index))].filter(({ kind }) => kind === 'pure' || kind === 'gate');
+  if (nodes.length === 0) return nothingToEvaluate;
+  const inside = new Set([root.index, ...root.members]);
+  const wanted = referencedIndices(session, nodes.flatMap((node) => [node.with, node.condition])).filter((index) => !inside.has(index));
+  const needsInput = nodes.some((node) => (node.with ?? node.condition) !== undefined);
+  await session.ensureKnown(wanted);
+  const visible = await visibility(session, root, via);
+  const input = needsInput ? await session.input() : null;
+  return (node, settledAt) => {
+    const request = {
+      now,
+      settledAt,
+      node: { id: node.id.replace(/\?$/, ''), attempt: 1, idempotencyKey: idempotencyKey(session, node) },
+      ...(visible !== undefined && { visible: (index: number) => inside.has(index) || visible(index) }),
+    };
+    return node.kind === 'gate' ? evaluateGate(session, node, input, request) : evaluateNode(session, node, input, request);
+  };
+}
+
+function nothingToEvaluate(node: PlanNode): never {
+  throw new InvariantError(`C1: ${node.id} is not a pure node of this unit`);
+}
+
+type Request = Parameters<typeof scopeOver>[3];
+
+function evaluateGate(session: Session, node: PlanNode, input: Json, request: Request): PureSettled {
+  invariant(node.condition !== undefined, `${node.id} is a gate without a condition`);
+  const result = evaluateBool(node.condition, scopeOver(session, input, [node.condition], request));
+  return result.ok ? { status: 'succeeded', open: result.value } : { status: 'succeeded', open: true, ifError: result.error };
+}
+
+function evaluateNode(session: Session, node: PlanNode, input: Json, request: Request): PureSettled {
+  const blocked = ifErrorOf(session, node, request.settledAt ?? session.settledAt);
+  if (blocked !== undefined) return { status: 'failed', error: blocked };
+  const type = session.deps.nodes.implementation(node.type);
+  invariant(type.kind === 'pure' && node.with !== undefined, `${node.id} is not pure`);
+  try {
+    const { output, branch } = type.evaluate({ with: node.with, scope: scopeOver(session, input, [node.with], request) });
+    return { status: 'succeeded', output, ...(branch !== undefined && { branch }) };
+  } catch (error) {
+    if (error instanceof NodeError) return { status: 'failed', error: error.failure };
+    throw error;
+  }
+}
+
+/** The failure of the node's `if`, if its gate could not evaluate it. */
+export function ifErrorOf(session: Session, node: PlanNode, settledAt: (index: number) => Settled | undefined) {
+  const [only] = node.in;
+  if (only === undefined) return undefined;
+  const edge = edgeAt(session.plan, only);
+  if (edge.selector.kind !== 'gate') return undefined;
+  const gate = settledAt(edge.from);
+  return gate?.status === 'succeeded' ? gate.ifError : undefined;
+}
+
+/**
+ * The key that targets get: `<execution>:<node>:<k>`, the same for every attempt. k is the node's effective
+ * generation, hence 1 in an execution that was never redriven.
+ */
+export function idempotencyKey(session: Session, node: PlanNode): string {
+  return `${session.key.execution}:${node.id}:${session.generation(node)}`;
+}

@@ -1,0 +1,88 @@
+import { evaluateValue } from '../domain/expression/template.ts';
+import { computeFrontier, type Frontier } from '../domain/execution/frontier.ts';
+import { countProgress } from '../domain/execution/progress.ts';
+import type { ExecutionError, Header } from '../domain/execution/records.ts';
+import { handlingOf, type Settled } from '../domain/execution/settled.ts';
+import { failure } from '../domain/failure.ts';
+import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { nodeAt } from '../domain/workflow/plan.ts';
+import { jsonBytes } from './json-bytes.ts';
+import { buildScope, referencedIndices } from './scope.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Ends an execution whose every node has settled (protocol §8). The status comes from the records, never from the
+ * arrivals at `$end`. If we die before the write, the arrivals at `$end` are complete: recovery or the sweeper gets here
+ * again. The condition lets exactly one end through.
+ */
+export async function finish(session: Session): Promise<void> {
+  const header = await session.refreshHeader();
+  // A stopped execution is closed when this invocation's branches have all ended (drive.ts).
+  if (header.status !== 'running' || header.stop !== undefined) return;
+  const frontier = await settledFrontier(session);
+  if (frontier === undefined) return;
+  const end = await outcome(session, frontier);
+  const now = session.deps.clock.now();
+  const { check: _check, ...rest } = session.header;
+  const next: Header = {
+    ...rest,
+    ...end,
+    endedAt: now,
+    progress: countProgress(session.plan, frontier.standings, { now, leaseEpoch: session.deps.leaseEpoch, terminal: true }),
+    rev: header.rev + 1,
+    op: session.deps.ids.operation(),
+  };
+  if (await session.deps.store.replaceHeader(next)) {
+    session.adoptHeader(next);
+    session.deps.log.info('execution ended', { execution: header.execution, workspace: header.workspace, status: next.status });
+    return;
+  }
+  // Somebody wrote the header meanwhile: a cancel, the sweeper's check, or another finisher.
+  return finish(session);
+}
+
+/** Undefined while something is open. What this invocation knows to have settled need not be read again. */
+async function settledFrontier(session: Session): Promise<Frontier | undefined> {
+  const { plan } = session;
+  const known = plan.nodes.flatMap((node) => {
+    const settled = node.kind === 'end' ? undefined : session.settledAt(node.index);
+    return settled === undefined ? [] : [{ at: 'settled' as const, settled }];
+  });
+  if (known.length === plan.nodes.length - 1) return { standings: [...known, { at: 'ready' }], active: [], allSettled: true };
+  const { nodes } = await session.deps.store.readAll(session.key, 'statuses');
+  const frontier = computeFrontier(plan, session.recordLookup(nodes));
+  return frontier.allSettled ? frontier : undefined;
+}
+
+type End = Pick<Header, 'status' | 'reason' | 'error' | 'output'>;
+
+async function outcome(session: Session, { standings }: Frontier): Promise<End> {
+  const failed = standings.flatMap((standing, index) => (standing.at === 'settled' ? (uncaught(session, index, standing.settled) ?? []) : []));
+  const [first] = failed;
+  if (first !== undefined) return { status: 'failed', reason: 'node_failed', error: first };
+  const { output } = session.plan;
+  if (output === undefined) return { status: 'succeeded' };
+  standings.forEach((standing, index) => {
+    if (standing.at === 'settled' && session.settledAt(index) === undefined) session.learn(nodeAt(session.plan, index), standing.settled);
+  });
+  await session.ensureKnown(referencedIndices(session, [output]));
+  const scope = await buildScope(session, [output], { now: session.deps.clock.now() });
+  const value = evaluateValue(output, scope);
+  if (!value.ok) return { status: 'failed', reason: 'output_failed', error: value.error };
+  const tooLarge = sizeProblem(value.value);
+  if (tooLarge !== undefined) return { status: 'failed', reason: 'output_failed', error: tooLarge };
+  return { status: 'succeeded', output: { at: 'record', value: value.value } };
+}
+
+function sizeProblem(output: Json): ExecutionError | undefined {
+  const bytes = jsonBytes(output);
+  if (bytes <= LIMITS.outputBytesMax) return undefined;
+  return failure('output_too_large', 'input', `the workflow's output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`);
+}
+
+function uncaught(session: Session, index: number, settled: Settled): ExecutionError | undefined {
+  if (settled.status !== 'failed') return undefined;
+  const node = nodeAt(session.plan, index);
+  return handlingOf(node, settled.error).kind === 'none' ? { node: node.id, ...settled.error } : undefined;
+}

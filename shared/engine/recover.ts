@@ -1,0 +1,133 @@
+import { computeFrontier, edgeStates, type Frontier } from '../domain/execution/frontier.ts';
+import { isSettledRecord, type GroupRecord, type Lease } from '../domain/execution/records.ts';
+import type { Settled } from '../domain/execution/settled.ts';
+import { epochMs, type EpochMs } from '../domain/time.ts';
+import type { PlanNode } from '../domain/workflow/plan.ts';
+import { arriveAt } from './arrive.ts';
+import { parentUnit } from './claim.ts';
+import { close } from './close.ts';
+import { finish } from './finish.ts';
+import type { ExecutionRecords, OutgoingMessage } from './ports.ts';
+import { nodeMessage } from './run-node.ts';
+import type { Session } from './session.ts';
+import { isLive } from './time-budget.ts';
+
+/**
+ * Looks where an execution stands and sees that it goes on (protocol §7). Runs no node itself: it repairs arrivals and
+ * sends the messages that may have been lost. Doing it once too often is harmless; every message is checked by a claim.
+ *
+ * R1. Arrivals first: a join whose edge was lost on the way would never be decided.
+ * R2. Work under a live lease is left to whoever holds it.
+ * R3. A node whose group was once taken comes back alone and isolated.
+ */
+export async function recover(session: Session, options: { readonly by: string | undefined; readonly resendDelayed: boolean }): Promise<RecoveryReport> {
+  const header = await session.refreshHeader();
+  if (header.status !== 'running') return { nextLook: undefined };
+  if (header.stop !== undefined) {
+    await close(session);
+    return { nextLook: undefined };
+  }
+  const records = await session.deps.store.readAll(session.key, 'statuses');
+  const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
+  if (frontier.allSettled) {
+    await finish(session);
+    return { nextLook: undefined };
+  }
+  adopt(session, frontier);
+  await repairArrivals(session, frontier);
+  return resend(session, frontier, records, options);
+}
+
+/** When this execution is worth another look, as far as leases and due times tell. */
+export interface RecoveryReport {
+  readonly nextLook: EpochMs | undefined;
+}
+
+function adopt(session: Session, { standings }: Frontier): void {
+  standings.forEach((standing, index) => {
+    const node = session.plan.nodes[index];
+    if (standing.at === 'settled' && node !== undefined && session.settledAt(index) === undefined) session.learn(node, standing.settled);
+  });
+}
+
+async function repairArrivals(session: Session, { standings }: Frontier): Promise<void> {
+  const settledAt = (index: number): Settled | undefined => {
+    const standing = standings[index];
+    return standing?.at === 'settled' ? standing.settled : undefined;
+  };
+  const joins = session.plan.nodes.filter((node) => node.isJoin && (node.join === 'first' || standings[node.index]?.at === 'undecided'));
+  for (const join of joins) {
+    const arrivals = edgeStates(session.plan, join, settledAt).flatMap((state, slot) => (state === undefined ? [] : [{ join, slot, state }]));
+    if (arrivals.length > 0) await arriveAt(session, join, arrivals);
+  }
+}
+
+async function resend(
+  session: Session,
+  { active, standings }: Frontier,
+  records: ExecutionRecords,
+  { by, resendDelayed }: { readonly by: string | undefined; readonly resendDelayed: boolean },
+): Promise<RecoveryReport> {
+  const now = session.deps.clock.now();
+  const messages: OutgoingMessage[] = [];
+  const looks: EpochMs[] = [];
+  const groups = new Map<string, OutgoingMessage>();
+  let ownLease: EpochMs | undefined;
+  for (const node of active) {
+    const standing = standings[node.index];
+    const next = whatNext(session, node, standing?.at === 'open' ? standing.record : undefined, records, now);
+    if (next.kind === 'leave') {
+      looks.push(next.until);
+      if (next.by === by) ownLease = epochMs(Math.max(ownLease ?? 0, next.until));
+    } else if (next.kind === 'later') {
+      looks.push(next.due);
+      if (resendDelayed) messages.push({ message: nodeMessage(session, node.id, session.generation(node)), notBefore: next.due });
+    } else if (next.kind === 'group') {
+      const message = { v: 1 as const, ws: session.key.workspace, ex: session.key.execution, kind: 'group' as const, ...next.group };
+      groups.set(`${next.group.node}#${next.group.group}`, { message });
+    } else if (next.kind === 'now') {
+      messages.push({ message: { ...nodeMessage(session, node.id, session.generation(node)), recovery: true }, isolated: node.kind === 'effect' });
+    }
+  }
+  if (ownLease !== undefined && by !== undefined) {
+    const { workspace: ws, execution: ex } = session.key;
+    messages.push({ message: { v: 1, ws, ex, kind: 'recover', by }, notBefore: ownLease });
+  }
+  const all = [...groups.values(), ...messages];
+  if (all.length > 0) await session.deps.queue.send(all);
+  return { nextLook: looks.length === 0 ? undefined : epochMs(Math.min(...looks)) };
+}
+
+type Next =
+  | { readonly kind: 'leave'; readonly until: EpochMs; readonly by: string }
+  | { readonly kind: 'later'; readonly due: EpochMs }
+  | { readonly kind: 'group'; readonly group: { readonly node: string; readonly gen: number; readonly group: number } }
+  | { readonly kind: 'now' }
+  /** Waits for a callback without an end. */
+  | { readonly kind: 'nothing' };
+
+function whatNext(session: Session, node: PlanNode, record: ExecutionRecords['nodes'][number] | undefined, records: ExecutionRecords, now: EpochMs): Next {
+  if (record !== undefined && !isSettledRecord(record)) {
+    if (record.status === 'running') return leaveOrNow(session, record.lease, now);
+    const due = record.status === 'retrying' ? record.due : record.wait.due;
+    if (due === undefined) return { kind: 'nothing' };
+    return due > now ? { kind: 'later', due } : { kind: 'now' };
+  }
+  const unit = parentUnit(session, node);
+  const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
+  if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node)) return { kind: 'now' };
+  if (parent.inline.includes(node.index)) return leaveOrNow(session, parent.lease, now);
+  const group = parent.groups.findIndex((members) => members.includes(node.index));
+  if (group === -1) return { kind: 'now' };
+  const taken = findGroup(records.groups, parent.node, parent.gen, group);
+  if (taken !== undefined) return leaveOrNow(session, taken.lease, now);
+  return { kind: 'group', group: { node: parent.node, gen: parent.gen, group } };
+}
+
+function leaveOrNow(session: Session, lease: Lease, now: EpochMs): Next {
+  return isLive(lease, now, session.deps.leaseEpoch) ? { kind: 'leave', until: lease.until, by: lease.by } : { kind: 'now' };
+}
+
+function findGroup(groups: readonly GroupRecord[], node: string, gen: number, group: number): GroupRecord | undefined {
+  return groups.find((taken) => taken.node === node && taken.gen === gen && taken.group === group);
+}

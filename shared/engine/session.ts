@@ -1,0 +1,196 @@
+import type { EdgeState, Settled } from '../domain/execution/settled.ts';
+import { computeFrontier, edgeStates, settledFrom } from '../domain/execution/frontier.ts';
+import { effectiveGenerations } from '../domain/execution/generation.ts';
+import { isSettledRecord, type ExecutionKey, type Header, type NodeRecord } from '../domain/execution/records.ts';
+import type { Json } from '../domain/json.ts';
+import { invariant } from '../domain/invariant.ts';
+import { edgeAt, nodeAt, type Plan, type PlanNode } from '../domain/workflow/plan.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import type { Delivery } from './messages.ts';
+import type { NodeKey } from './ports.ts';
+import { HeldArrivals } from './held-arrivals.ts';
+import type { Step } from './step.ts';
+import type { TimeBudget } from './time-budget.ts';
+
+/**
+ * One execution as one invocation sees it: the header, the plan and what is known to have settled. It only ever learns:
+ * what is known comes from committed records (its own commits included) and is never taken back within a generation.
+ *
+ * S1. `known` holds settled facts only; a node that is running is simply not known.
+ * S2. The header is the last one read; a `stop` once seen is never unseen, as headers only move forward.
+ */
+export class Session {
+  readonly deps: EngineDeps;
+  readonly plan: Plan;
+  readonly delivery: Delivery;
+  readonly budget: TimeBudget;
+  /** False for API calls: they commit, but start nothing themselves. */
+  readonly mayRun: boolean;
+  readonly held = new HeldArrivals();
+  /** Aborted when the execution is seen to be stopped: running attempts end at once. */
+  readonly stopped = new AbortController();
+  /** Steps under way; with those planned they are this invocation's load. */
+  active = 0;
+
+  /** Operations by which this very invocation gave permissions: at its end, nobody acts under them any more. */
+  readonly issued = new Set<string>();
+
+  #header: Header;
+  #generation: (index: number) => number;
+  #input: Json | undefined;
+  readonly #steps: Step[] = [];
+  readonly #known = new Map<number, Settled>();
+  readonly #via = new Map<number, readonly number[]>();
+  /** Units whose outputs, not only their statuses, are in `known`. */
+  readonly #withOutputs = new Set<number>();
+
+  constructor(deps: EngineDeps, init: { plan: Plan; header: Header; delivery: Delivery; budget: TimeBudget; mayRun: boolean }) {
+    this.deps = deps;
+    this.plan = init.plan;
+    this.#header = init.header;
+    this.#generation = effectiveGenerations(init.plan, init.header.redrives);
+    this.delivery = init.delivery;
+    this.budget = init.budget;
+    this.mayRun = init.mayRun;
+  }
+
+  get key(): ExecutionKey {
+    return { workspace: this.#header.workspace, execution: this.#header.execution };
+  }
+
+  get header(): Header {
+    return this.#header;
+  }
+
+  /** The effective generation of a node. */
+  generation(node: PlanNode): number {
+    return this.#generation(node.index);
+  }
+
+  nodeKey(node: PlanNode): NodeKey {
+    return { node: node.id, gen: this.generation(node) };
+  }
+
+  /** Whether anything may still be started: nobody stopped the execution, and it is the run that we know. */
+  get mayStart(): boolean {
+    return this.#header.status === 'running' && this.#header.stop === undefined;
+  }
+
+  get load(): number {
+    return this.active + this.#steps.length;
+  }
+
+  push(step: Step): void {
+    this.#steps.push(step);
+    if (step.kind !== 'finish') this.held.begin(this.plan, step.node);
+  }
+
+  takeStep(): Step | undefined {
+    return this.#steps.shift();
+  }
+
+  /** To be called when a step has ended, with whatever it pushed or held back. */
+  stepEnded(step: Step): void {
+    if (step.kind !== 'finish') this.held.end(this.plan, step.node);
+  }
+
+  /** Whether what becomes ready may be started in this invocation: not for API calls, not next to an isolated node. */
+  get continuesHere(): boolean {
+    return this.mayRun && !this.delivery.isolated;
+  }
+
+  async refreshHeader(): Promise<Header> {
+    const header = await this.deps.store.readHeader(this.key);
+    invariant(header !== undefined, `execution ${this.key.execution} has records but no header`);
+    this.adoptHeader(header);
+    return header;
+  }
+
+  adoptHeader(header: Header): void {
+    if (header.rev < this.#header.rev) return;
+    if (header.gen !== this.#header.gen) this.#generation = effectiveGenerations(this.plan, header.redrives);
+    this.#header = header;
+    if (header.stop !== undefined) this.stopped.abort();
+  }
+
+  async input(): Promise<Json> {
+    this.#input ??= await this.deps.store.load(this.#header.input);
+    return this.#input;
+  }
+
+  readonly settledAt = (index: number): Settled | undefined => this.#known.get(index);
+
+  viaOf(index: number): readonly number[] | undefined {
+    return this.#via.get(index);
+  }
+
+  learn(node: PlanNode, settled: Settled): void {
+    this.#known.set(node.index, settled);
+  }
+
+  /** Takes over a settled record: the root's end and its members' results, with the skips that follow inside the unit. */
+  learnRecord(record: NodeRecord): void {
+    const index = this.plan.indexOf.get(record.node);
+    if (index === undefined) return;
+    const node = nodeAt(this.plan, index);
+    if (record.gen !== this.generation(node)) return;
+    if (record.via !== undefined) this.#via.set(index, record.via);
+    if (!isSettledRecord(record)) return;
+    this.learn(node, settledFrom(record, node));
+    for (const [id, settled] of Object.entries(record.pure)) {
+      const member = this.plan.indexOf.get(id);
+      if (member !== undefined) this.#known.set(member, settled);
+    }
+    this.#withOutputs.add(index);
+  }
+
+  markOutputs(unit: number): void {
+    this.#withOutputs.add(unit);
+  }
+
+  /**
+   * Makes the ends of these nodes known as far as they have settled, outputs included. First their units' records
+   * alone; only if one is missing — skipped, or not settled — the whole partition.
+   */
+  async ensureKnown(indices: Iterable<number>): Promise<void> {
+    const wanted = [...indices].map((index) => nodeAt(this.plan, index)).filter((node) => !this.#isKnownInFull(node));
+    if (wanted.length === 0) return;
+    const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => nodeAt(this.plan, unit));
+    const records = await this.deps.store.readNodes(this.key, units.map((unit) => this.nodeKey(unit)));
+    for (const record of records) this.learnRecord(record);
+    if (wanted.some(({ index }) => !this.#known.has(index))) await this.learnAll();
+  }
+
+  /** Derives everything from the whole partition (statuses only). */
+  async learnAll(): Promise<void> {
+    const { nodes } = await this.deps.store.readAll(this.key, 'statuses');
+    const frontier = computeFrontier(this.plan, this.recordLookup(nodes));
+    for (const record of nodes) {
+      const index = this.plan.indexOf.get(record.node);
+      if (index !== undefined && record.via !== undefined) this.#via.set(index, record.via);
+    }
+    frontier.standings.forEach((standing, index) => {
+      if (standing.at === 'settled' && !this.#known.has(index)) this.#known.set(index, standing.settled);
+    });
+  }
+
+  /** Finds the record of a node in its effective generation. */
+  recordLookup(records: readonly NodeRecord[]): (node: PlanNode) => NodeRecord | undefined {
+    const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
+    return (node) => byKey.get(`${this.generation(node)}#${node.id}`);
+  }
+
+  statesOf(node: PlanNode): (EdgeState | undefined)[] {
+    return edgeStates(this.plan, node, this.settledAt);
+  }
+
+  sourcesOf(node: PlanNode): number[] {
+    return node.in.map((edge) => edgeAt(this.plan, edge).from);
+  }
+
+  #isKnownInFull(node: PlanNode): boolean {
+    const settled = this.#known.get(node.index);
+    if (settled === undefined) return false;
+    return settled.status !== 'succeeded' || settled.output !== undefined || this.#withOutputs.has(node.unit);
+  }
+}

@@ -1,0 +1,121 @@
+import { isSettledRecord } from '../domain/execution/records.ts';
+import { unreachable } from '../domain/invariant.ts';
+import { nodeAt } from '../domain/workflow/plan.ts';
+import { close } from './close.ts';
+import { drive } from './drive.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import type { Delivery, MessageOf, WorkMessage } from './messages.ts';
+import { recover } from './recover.ts';
+import { requestStop } from './request-stop.ts';
+import { Session } from './session.ts';
+import { isLive, timeBudget } from './time-budget.ts';
+
+/**
+ * Handles one delivery of one message (protocol §3, §5, §7). Returns when everything that it started has ended; an
+ * exception means that the message must come again.
+ */
+export async function work(deps: EngineDeps, message: WorkMessage, delivery: Delivery, remainingMs: number): Promise<void> {
+  const session = await openSession(deps, message, delivery, remainingMs, message.kind === 'node' || message.kind === 'group');
+  if (session === undefined) return;
+  if (message.kind === 'expire') return expire(session);
+  if (session.header.status !== 'running') return;
+  if (session.header.stop !== undefined) return close(session);
+  if (deps.clock.now() >= session.header.deadline) return expire(session);
+  switch (message.kind) {
+    case 'node':
+      return workNode(session, message);
+    case 'group':
+      return workGroup(session, message);
+    case 'recover':
+      return recoverAndDrive(session, message.by);
+    default:
+      return unreachable(message);
+  }
+}
+
+/** Undefined when there is no such execution (any more): a message may outlive it. */
+export async function openSession(
+  deps: EngineDeps,
+  { ws, ex }: Pick<WorkMessage, 'ws' | 'ex'>,
+  delivery: Delivery,
+  remainingMs: number,
+  mayRun: boolean,
+): Promise<Session | undefined> {
+  const budget = timeBudget(deps.clock.now(), remainingMs);
+  const header = await deps.store.readHeader({ workspace: ws, execution: ex });
+  if (header === undefined) return undefined;
+  const plan = await deps.plans.load(ws, header.workflow, header.version);
+  return new Session(deps, { plan, header, delivery, budget, mayRun });
+}
+
+async function workNode(session: Session, message: MessageOf<'node'>): Promise<void> {
+  const index = session.plan.indexOf.get(message.node);
+  const node = index === undefined ? undefined : nodeAt(session.plan, index);
+  if (node === undefined || session.generation(node) !== message.gen) return;
+  session.push({ kind: 'claim', node });
+  const { lostClaims } = await drive(session);
+  const suspicious = session.delivery.receiveCount > 1 || message.recovery === true;
+  if (lostClaims > 0 && suspicious) await recoverAlongside(session);
+}
+
+async function workGroup(session: Session, message: MessageOf<'group'>): Promise<void> {
+  const { store, clock, ids, leaseEpoch } = session.deps;
+  const index = session.plan.indexOf.get(message.node);
+  const unit = index === undefined ? undefined : nodeAt(session.plan, index);
+  if (unit === undefined || session.generation(unit) !== message.gen) return;
+  const now = clock.now();
+  const lease = { until: session.budget.shortEnd, since: now, by: session.delivery.id };
+  const op = ids.operation();
+  session.issued.add(op);
+  const [parent, taken] = await Promise.all([
+    store.readNode(session.key, { node: message.node, gen: message.gen }),
+    store.takeGroup(session.key, { node: message.node, gen: message.gen, group: message.group, lease, op }),
+    session.refreshHeader(),
+  ]);
+  if (parent === undefined || !isSettledRecord(parent)) return;
+  if (!taken.taken) {
+    // Somebody took it before: a duplicate, or a worker that died. Redelivered or expired, it is looked into.
+    if (session.delivery.receiveCount > 1 || !isLive(taken.existing.lease, now, leaseEpoch)) await recoverAlongside(session);
+    return;
+  }
+  session.learnRecord(parent);
+  for (const child of parent.groups[message.group] ?? []) {
+    const node = nodeAt(session.plan, child);
+    // Only what still belongs to this generation; a redrive may have taken the rest.
+    if (session.generation(node) === message.gen) session.push({ kind: 'covered', node, until: lease.until });
+  }
+  await drive(session);
+}
+
+/** Recovery pushes steps (joins that turned out decided); as a session of its own it sends messages for them. */
+async function recoverAlongside(session: Session): Promise<void> {
+  const { deps, plan, header, delivery, budget } = session;
+  await recoverAndDrive(new Session(deps, { plan, header, delivery, budget, mayRun: false }), delivery.id);
+}
+
+async function recoverAndDrive(session: Session, by: string | undefined): Promise<void> {
+  await recover(session, { by, resendDelayed: true });
+  await drive(session);
+}
+
+/** The time of the execution is over, or that of its being held; too early, and the message is sent again for later. */
+async function expire(session: Session): Promise<void> {
+  const { clock, queue, store, ids } = session.deps;
+  const { header } = session;
+  const now = clock.now();
+  if (header.status !== 'pending' && header.status !== 'running') return;
+  if (now < header.deadline) {
+    await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' }, notBefore: header.deadline }]);
+    return;
+  }
+  if (header.status === 'pending') {
+    const { check: _check, ...rest } = header;
+    const next = { ...rest, status: 'timed_out' as const, reason: 'hold_expired' as const, endedAt: now, rev: header.rev + 1, op: ids.operation() };
+    // Lost to somebody who started or cancelled it at the last moment: the deadline is another one now.
+    if (!(await store.replaceHeader(next))) await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' } }]);
+    return;
+  }
+  await requestStop(session, { status: 'timed_out', reason: 'timeout' });
+  await close(session);
+}
+
