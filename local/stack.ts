@@ -1,23 +1,17 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ENV } from '../shared/config/env.ts';
 import { apiKeyOf, newApiKey } from './api-key.ts';
 import { ACCOUNT, clientOf, queueNameOf } from './aws-identity.ts';
-import type { DataFolder } from './data-folder.ts';
 import { openDataFolder } from './data-folder.ts';
-import { startDynoxide } from './emulators/dynoxide.ts';
-import { startFauxqs } from './emulators/fauxqs.ts';
-import type { ApiHandler } from './http/lambda-http.ts';
+import { startEmulators } from './emulators/emulators.ts';
 import { LambdaHttp } from './http/lambda-http.ts';
-import type { QueueHandler } from './lambda/event-source-mapping.ts';
 import { EventSourceMapping } from './lambda/event-source-mapping.ts';
 import type { Endpoints } from './local-environment.ts';
 import { applyEnvironment, localEnvironment } from './local-environment.ts';
-import { provisionBuckets } from './provision/buckets.ts';
-import { provisionQueues } from './provision/queues.ts';
-import { provisionTable } from './provision/tables.ts';
+import { provision } from './provision/provision.ts';
+import type { SchedulerEmulator } from './scheduler/scheduler-server.ts';
 import { startScheduler } from './scheduler/scheduler-server.ts';
+import type { HandlerEnvironment, LocalStack, LocalStackOptions } from './stack-options.ts';
 import { StartupProblem } from './startup-problem.ts';
 import { localNames } from './template/local-names.ts';
 import type { FunctionResource, LocalResources, MappingResource } from './template/resources.ts';
@@ -28,112 +22,117 @@ import { synthesizedTemplate } from './template/synth.ts';
 const WORK_CONCURRENCY_MAX = 8;
 const ISOLATED_CONCURRENCY_MAX = 2;
 
-export type HandlerEnvironment = Readonly<Record<string, string | undefined>>;
-
-export interface LocalStackOptions {
-  /** Where state survives; undefined = a throw-away stack in memory. */
-  readonly dataDir: string | undefined;
-  /** 0 = any free one. */
-  readonly port: number;
-  /** Undefined = the data folder's own, made if it has none. */
-  readonly apiKey?: string | undefined;
-  readonly clockRate?: number | undefined;
-  /** `host:port,…` that http nodes may reach although they are not public. */
-  readonly httpAllow?: string | undefined;
-  /** Servers to use instead of the embedded ones. */
-  readonly dynamodbEndpoint?: string | undefined;
-  readonly sqsEndpoint?: string | undefined;
-  readonly createApiHandler: (env: HandlerEnvironment) => ApiHandler | Promise<ApiHandler>;
-  readonly createWorkerHandler: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
-  /** Makes the key known to the API. */
-  readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;
-  readonly log?: (line: string) => void;
-}
-
-export interface LocalStack {
-  readonly url: string;
-  readonly apiKey: string;
-  readonly endpoints: Endpoints;
-  readonly resources: LocalResources;
-  /** What the API handler was given; the same names a deployed function has. */
-  readonly env: HandlerEnvironment;
-  /** Pids of the child processes, for measurements. */
-  readonly childPids: readonly number[];
-  /** Settles if a part of the stack died; the stack is of no use then. */
-  readonly failed: Promise<Error>;
-  stop(): Promise<void>;
-}
-
-/** Starts everything; what was started is stopped again if a later step fails. One at a time in a process (`process.env`). */
+/**
+ * Starts everything; what was started is stopped again, in reverse, if a later step fails. One at a time in a process,
+ * because SDK clients look for their endpoints in `process.env`.
+ */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   await using startup = new AsyncDisposableStack();
   const log = options.log ?? ((line: string) => console.error(line));
   const folder = options.dataDir === undefined ? undefined : openDataFolder(options.dataDir);
   if (folder !== undefined) startup.defer(() => folder.release());
-  // Everything that was in flight before died with the process that held the folder.
-  const leaseEpoch = Date.now();
   const apiKey = options.apiKey ?? (folder === undefined ? newApiKey() : apiKeyOf(folder.path));
   const http = new LambdaHttp(log);
   startup.defer(() => http.close());
-  const url = `http://127.0.0.1:${await listen(http, options.port)}`;
+  const baseUrl = `http://127.0.0.1:${await listen(http, options.port)}`;
 
-  const emulators = await startEmulators(options, folder, startup);
-  const template = await synthesizedTemplate();
+  const synthesis = synthesizedTemplate();
+  synthesis.catch(() => undefined);
+  const { dynamodbEndpoint, sqsEndpoint } = options;
+  const emulators = await startEmulators({ folder, dynamodbEndpoint, sqsEndpoint }, startup);
+  const template = await synthesis;
   const queueUrl = (name: string): string => `${emulators.sqs}/${ACCOUNT}/${name}`;
-  const resources = readResources(template, localNames(template, { baseUrl: url, queueUrl }));
+  const resources = readResources(template, localNames(template, { baseUrl, queueUrl }));
+  // fauxqs hands out queue URLs whose host does not resolve; ours are right anyway.
   const sqs = new SQSClient({ ...clientOf(emulators.sqs), useQueueUrlAsEndpoint: false });
   startup.defer(() => sqs.destroy());
   await provision(resources, emulators, sqs);
-
-  const scheduler = await startScheduler({
-    file: folder?.schedules,
-    groups: resources.scheduleGroups,
-    deliver: async ({ body: { Target } }) => {
-      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl(queueNameOf(Target.Arn)), MessageBody: Target.Input }));
-    },
-  });
+  const scheduler = await timers(resources, folder?.schedules, sqs, queueUrl);
   startup.defer(() => scheduler.stop());
-  const endpoints: Endpoints = { ...emulators, scheduler: scheduler.endpoint };
-  const aws = localEnvironment(endpoints);
-  startup.defer(applyEnvironment(aws));
 
-  const envOf = (fn: FunctionResource): HandlerEnvironment => ({
-    ...fn.environment,
-    ...aws,
-    ...localSettings(options, leaseEpoch),
-  });
+  const endpoints = { ...emulators, scheduler: scheduler.endpoint };
+  startup.defer(applyEnvironment(localEnvironment(endpoints)));
+  const envOf = handlerEnvironments(options, endpoints);
   const api = functionIn(resources, 'api');
   const env = envOf(api);
   await options.registerApiKey?.(apiKey, env);
-  const apiHandler = await options.createApiHandler(env);
+  const handler = await options.createApiHandler(env);
   for (const mapping of resources.mappings) {
-    const fn = resources.functions.find(({ name }) => name === mapping.functionName);
-    if (fn?.folder !== 'worker') throw new Error(`No handler is known for ${mapping.functionName}.`);
-    const handler = await options.createWorkerHandler(envOf(fn));
-    const running = new EventSourceMapping({
-      sqs,
-      queueUrl: queueUrl(mapping.queueName),
-      mapping,
-      fn,
-      concurrency: concurrencyOf(mapping),
-      handler,
-      log,
-    });
-    startup.defer(() => running.stop());
+    const feeding = await feed(mapping, resources, { options, envOf, sqs, queueUrl, log });
+    startup.defer(() => feeding.stop());
   }
-  http.serve({ fn: api, handler: apiHandler });
-  // Twice, because it has to be the last to go if a start fails half-way, and the first otherwise. The second is a no-op.
+  http.serve({ fn: api, handler });
+  // A second time: the port is the first thing to be taken, and new requests the first to be refused at the end.
   startup.defer(() => http.close());
-  folder?.announce(url);
+  folder?.announce(baseUrl);
   const running = startup.move();
-  return {
-    url,
-    apiKey,
-    endpoints,
-    resources,
-    env,
-    childPids: emulators.childPids,
-    failed: emulators.failed,
-    stop: () => running.disposeAsync(),
+  const { childPids, failed } = emulators;
+  const stop = (): Promise<void> => running.disposeAsync();
+  return { url: baseUrl, apiKey, endpoints, resources, env, childPids, failed, stop };
+}
+
+async function listen(http: LambdaHttp, port: number): Promise<number> {
+  try {
+    return await http.listen(port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    const why = code === 'EACCES' ? 'needs more rights than you have' : 'is in use by another program';
+    throw new StartupProblem(`Port ${port} ${why}. Choose another one: PORT=3001 npm start`, { cause: error });
+  }
+}
+
+function timers(
+  resources: LocalResources,
+  file: string | undefined,
+  sqs: SQSClient,
+  queueUrl: (name: string) => string,
+): Promise<SchedulerEmulator> {
+  return startScheduler({
+    file,
+    groups: resources.scheduleGroups,
+    deliver: async ({ body: { Target } }) => {
+      const QueueUrl = queueUrl(queueNameOf(Target.Arn));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Target.Input }));
+    },
+  });
+}
+
+/** What each function finds in its environment: the template's variables, and what only a local stack says. */
+function handlerEnvironments(
+  options: LocalStackOptions,
+  endpoints: Endpoints,
+): (fn: FunctionResource) => HandlerEnvironment {
+  const local = {
+    ...localEnvironment(endpoints),
+    ...(options.httpAllow !== undefined && { [ENV.httpAllow]: options.httpAllow }),
+    ...(options.clockRate !== undefined && { [ENV.clockRate]: String(options.clockRate) }),
+    // Who worked before held our data folder and is dead. Of a table on somebody else's server nobody knows that.
+    ...(options.dynamodbEndpoint === undefined && { [ENV.leaseEpoch]: String(Date.now()) }),
   };
+  return (fn) => ({ ...fn.environment, ...local });
+}
+
+interface Feeding {
+  readonly options: LocalStackOptions;
+  readonly envOf: (fn: FunctionResource) => HandlerEnvironment;
+  readonly sqs: SQSClient;
+  readonly queueUrl: (name: string) => string;
+  readonly log: (line: string) => void;
+}
+
+async function feed(mapping: MappingResource, resources: LocalResources, feeding: Feeding): Promise<EventSourceMapping> {
+  const { options, envOf, sqs, queueUrl, log } = feeding;
+  const fn = resources.functions.find(({ name }) => name === mapping.functionName);
+  if (fn?.folder !== 'worker') throw new Error(`The local stack has no handler for ${mapping.functionName}.`);
+  const handler = await options.createWorkerHandler(envOf(fn));
+  const cap = mapping.batchSize === 1 ? ISOLATED_CONCURRENCY_MAX : WORK_CONCURRENCY_MAX;
+  const concurrency = Math.min(mapping.maximumConcurrency ?? cap, cap);
+  return new EventSourceMapping({ sqs, queueUrl: queueUrl(mapping.queueName), mapping, fn, concurrency, handler, log });
+}
+
+function functionIn(resources: LocalResources, folder: string): FunctionResource {
+  const fn = resources.functions.find((candidate) => candidate.folder === folder);
+  if (fn === undefined) throw new Error(`The template has no function from lambdas/${folder}.`);
+  return fn;
 }

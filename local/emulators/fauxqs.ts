@@ -29,16 +29,15 @@ export async function startFauxqs(folder: string | undefined): Promise<Fauxqs> {
  * it starts, listening on all addresses means loopback.
  */
 async function onLoopback<T>(run: () => Promise<T>): Promise<T> {
-  const prototype: { listen: (...args: unknown[]) => unknown } = Server.prototype;
-  const original = prototype.listen;
-  prototype.listen = function listen(this: unknown, ...args: unknown[]): unknown {
+  const original = Server.prototype.listen;
+  Reflect.set(Server.prototype, 'listen', function listen(this: Server, ...args: unknown[]): unknown {
     const [first, ...rest] = args;
     const everywhere = typeof first === 'object' && first !== null && 'host' in first && first.host === '0.0.0.0';
     return Reflect.apply(original, this, everywhere ? [{ ...first, host: '127.0.0.1' }, ...rest] : args);
-  };
+  });
   try {
     return await run();
   } finally {
-    prototype.listen = original;
+    Server.prototype.listen = original;
   }
 }

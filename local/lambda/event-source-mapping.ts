@@ -15,19 +15,24 @@ import { sqsEvent } from './sqs-event.ts';
 const LONG_POLL_SECONDS = 20;
 /** SQS hands out at most ten messages a call; a larger batch on AWS is several calls within a batching window. */
 const RECEIVE_MAX = 10;
-/**
- * AWS hides a received message for the queue's visibility timeout, here 90 minutes, because nobody extends it. Locally
- * the heartbeat does, so after `kill -9` everything that was in flight is back when the next start is ready.
- */
-const VISIBILITY_SECONDS = 5;
-const HEARTBEAT_MS = 2_000;
-/**
- * A failed message comes back after this rather than after the visibility timeout: nobody waits 90 minutes at a desk.
- * Not 0: fauxqs 2.4.1 loses the receive count then (and fails on its NOT NULL column).
- */
-const RETRY_VISIBILITY_SECONDS = 1;
 const POLL_ERROR_PAUSE_MS = 1_000;
 const STOP_WITHIN_MS = 10_000;
+
+export interface MappingTiming {
+  /**
+   * AWS hides a received message for the queue's visibility timeout, here 90 minutes, because nobody extends it. Locally
+   * the heartbeat does, so after `kill -9` everything that was in flight is back within these few seconds.
+   */
+  readonly visibilitySeconds: number;
+  readonly heartbeatMs: number;
+  /**
+   * A failed message comes back after this rather than after the visibility timeout: nobody waits 90 minutes at a desk.
+   * Not 0: fauxqs 2.4.1 then writes NULL into its receive count, which its own schema refuses.
+   */
+  readonly retryVisibilitySeconds: number;
+}
+
+const LOCAL_TIMING: MappingTiming = { visibilitySeconds: 5, heartbeatMs: 2_000, retryVisibilitySeconds: 1 };
 
 export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | void>;
 
@@ -40,11 +45,13 @@ export interface EventSourceMappingOptions {
   readonly concurrency: number;
   readonly handler: QueueHandler;
   readonly log: (line: string) => void;
+  readonly timing?: MappingTiming;
 }
 
 /** Feeds a queue to a handler as Lambda does: long polls, batches, partial failures, a cap on concurrency. */
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
+  readonly #timing: MappingTiming;
   readonly #stopping = new AbortController();
   readonly #stopped = once(this.#stopping.signal, 'abort');
   readonly #running = new Set<Promise<void>>();
@@ -52,6 +59,7 @@ export class EventSourceMapping {
 
   constructor(options: EventSourceMappingOptions) {
     this.#options = options;
+    this.#timing = options.timing ?? LOCAL_TIMING;
     this.#polling = this.#poll();
   }
 
@@ -85,7 +93,7 @@ export class EventSourceMapping {
           QueueUrl: queueUrl,
           MaxNumberOfMessages: Math.min(mapping.batchSize, RECEIVE_MAX),
           WaitTimeSeconds: LONG_POLL_SECONDS,
-          VisibilityTimeout: VISIBILITY_SECONDS,
+          VisibilityTimeout: this.#timing.visibilitySeconds,
           MessageSystemAttributeNames: ['All'],
           MessageAttributeNames: ['All'],
         }),
@@ -110,7 +118,7 @@ export class EventSourceMapping {
       const isFailed = (message: Message): boolean => failed.has(message.MessageId ?? '');
       await Promise.all([
         this.#delete(messages.filter((message) => !isFailed(message))),
-        this.#setVisibility(messages.filter(isFailed), RETRY_VISIBILITY_SECONDS),
+        this.#setVisibility(messages.filter(isFailed), this.#timing.retryVisibilitySeconds),
       ]);
     } catch (error) {
       log(`${mapping.queueName}: settling a batch failed, its messages come back: ${String(error)}`);
@@ -137,12 +145,12 @@ export class EventSourceMapping {
     const { mapping, log } = this.#options;
     let beating: Promise<void> | undefined;
     const timer = setInterval(() => {
-      beating ??= this.#setVisibility(messages, VISIBILITY_SECONDS)
+      beating ??= this.#setVisibility(messages, this.#timing.visibilitySeconds)
         .catch((error: unknown) => log(`${mapping.queueName}: heartbeat failed: ${String(error)}`))
         .finally(() => {
           beating = undefined;
         });
-    }, HEARTBEAT_MS);
+    }, this.#timing.heartbeatMs);
     return async () => {
       clearInterval(timer);
       // A beat that arrives late would undo the short visibility of a failed message.

@@ -29,9 +29,7 @@ export class Firing {
   wake(): void {
     this.#again = true;
     if (this.#stopped || this.#round !== undefined) return;
-    this.#round = this.#run().finally(() => {
-      this.#round = undefined;
-    });
+    this.#round = this.#run();
   }
 
   async stop(): Promise<void> {
@@ -50,6 +48,8 @@ export class Firing {
       const wait = delivered ? Math.min(Math.max(next.dueAt - Date.now(), 0), LOOK_AGAIN_MS) : RETRY_MS;
       this.#timer = setTimeout(() => this.wake(), wait);
     }
+    // In the same turn as the look at #again, or a wake in between would be lost.
+    this.#round = undefined;
   }
 
   /** False if a delivery failed: everything due is tried again a little later. */

@@ -29,7 +29,6 @@ export interface ExecutionStore {
 
   /** Condition: absent. */
   takeGroup(key: ExecutionKey, group: GroupRecord): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
-  readGroup(key: ExecutionKey, node: string, gen: number, group: number): Promise<GroupRecord | undefined>;
 
   /** Executions whose check is due, oldest first; may be stale (an index). */
   dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]>;

@@ -26,11 +26,14 @@ export const BOUNDS = {
   zonesMax: 16,
 } as const;
 
-/** Steps per character: copying, looking at each, working on each. */
+/** Characters per step: copying, looking at each, comparing each with each. */
 const COPIED_PER_STEP = 32;
 const SCANNED_PER_STEP = 8;
+const COMPARED_PER_STEP = 200;
 export const copySteps = (length: number): number => Math.ceil(length / COPIED_PER_STEP);
 export const scanSteps = (length: number): number => Math.ceil(length / SCANNED_PER_STEP);
+export const searchSteps = (text: number, part: number): number =>
+  Math.ceil((Math.max(0, text - part + 1) * part) / COMPARED_PER_STEP);
 
 /** Estimated bytes on V8's heap, on the safe side. */
 export const BYTES = { character: 2, element: 24, entry: 64, object: 56 } as const;

@@ -1,4 +1,4 @@
-import { BOUNDS, BYTES, copySteps, scanSteps } from './bounds.ts';
+import { BOUNDS, BYTES, copySteps, scanSteps, searchSteps } from './bounds.ts';
 import { Trouble } from './trouble.ts';
 
 /**
@@ -30,6 +30,14 @@ export class Meter {
   /** Each character is looked at once: search, comparison. */
   scan(length: number): void {
     this.spend(scanSteps(length));
+  }
+
+  /**
+   * Looking for a part in a text. V8 takes text × part for repetitive ones (measured: 315 ms for a thousand characters in
+   * a megabyte of `a`, 28 s for a hundred thousand), so that is what is charged.
+   */
+  search(text: number, part: number): void {
+    this.spend(scanSteps(text) + searchSteps(text, part));
   }
 
   allocate(bytes: number): void {

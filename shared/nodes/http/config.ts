@@ -12,10 +12,13 @@ export type Parameters = z.infer<typeof Parameters>;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
+const NOT_A_STATUS = { error: 'must be a status from 200 to 599 or one of 2xx, 3xx, 4xx, 5xx' };
+
 /** 1xx never ends an exchange. */
-const ExpectedStatus = z.union([z.int().min(200).max(599), z.enum(['2xx', '3xx', '4xx', '5xx'])], {
-  error: 'must be a status from 200 to 599 or one of 2xx, 3xx, 4xx, 5xx',
-});
+const ExpectedStatus = z.union(
+  [z.int().min(200, NOT_A_STATUS).max(599, NOT_A_STATUS), z.enum(['2xx', '3xx', '4xx', '5xx'])],
+  NOT_A_STATUS,
+);
 
 /** `with` of an `http` node. */
 export const HttpConfig = z

@@ -82,7 +82,8 @@ function handOverOnceReady(
   const onAbort = (): void => void socket.destroy(new Error('The attempt was aborted'));
   const onConnect = (): void => {
     try {
-      target.checkPeer(socket.remoteAddress ?? 'an unknown address');
+      if (socket.remoteAddress === undefined) throw connectFailed(target, 'closed by the other side');
+      target.checkPeer(socket.remoteAddress);
     } catch (error) {
       socket.destroy(error as Error);
     }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
 export interface ReceivedBody {
@@ -40,38 +40,45 @@ function contentEncodings(response: IncomingMessage): readonly string[] | undefi
   return named.length <= ENCODINGS_MAX && named.every((name) => DECODERS.has(name)) ? named : undefined;
 }
 
-type Decode = (source: Readable | AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+type Decoder = NodeJS.ReadWriteStream;
 
-const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
-  ['gzip', (source) => through(source, createGunzip())],
-  ['x-gzip', (source) => through(source, createGunzip())],
-  ['br', (source) => through(source, createBrotliDecompress())],
+/** Each is chosen by the first byte of what it will decode. */
+const DECODERS: ReadonlyMap<string, (firstByte: number) => Decoder> = new Map<string, (firstByte: number) => Decoder>([
+  ['gzip', () => createGunzip()],
+  ['x-gzip', () => createGunzip()],
+  ['br', () => createBrotliDecompress()],
   ['deflate', inflate],
 ]);
-
-/** Encodings are listed in the order in which they were applied. */
-function decode(response: IncomingMessage, encodings: readonly string[]): AsyncIterable<Buffer> {
-  let stream: AsyncIterable<Buffer> = response;
-  for (const name of encodings.toReversed()) stream = DECODERS.get(name)?.(stream) ?? stream;
-  return stream;
-}
-
-function through(source: Readable | AsyncIterable<Buffer>, decoder: NodeJS.ReadWriteStream): AsyncIterable<Buffer> {
-  // Errors surface where the decoder is read; the callback only keeps them from being thrown as well.
-  return pipeline(source, decoder, () => {}) as AsyncIterable<Buffer>;
-}
 
 const ZLIB_HEADER_METHOD_MASK = 0x0f;
 const ZLIB_HEADER_METHOD_DEFLATE = 0x08;
 
-/** `deflate` means a zlib stream (RFC 9110 §8.4.1.2), but some servers send it bare: the first byte tells which. */
-async function* inflate(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** `deflate` means a zlib stream (RFC 9110 §8.4.1.2), but some servers send it bare. */
+function inflate(firstByte: number): Decoder {
+  return (firstByte & ZLIB_HEADER_METHOD_MASK) === ZLIB_HEADER_METHOD_DEFLATE ? createInflate() : createInflateRaw();
+}
+
+/** Encodings are listed in the order in which they were applied. */
+function decode(response: IncomingMessage, encodings: readonly string[]): AsyncIterable<Buffer> {
+  let decoded: AsyncIterable<Buffer> = response;
+  for (const name of encodings.toReversed()) {
+    const decoder = DECODERS.get(name);
+    if (decoder !== undefined) decoded = through(decoded, decoder);
+  }
+  return decoded;
+}
+
+async function* through(
+  source: AsyncIterable<Buffer>,
+  decoderFor: (firstByte: number) => Decoder,
+): AsyncGenerator<Buffer> {
   const iterator = source[Symbol.asyncIterator]();
   const first = await iterator.next();
+  // HEAD, 204 and 304 name an encoding of nothing, which no decoder accepts.
   if (first.done === true) return;
-  const method = (first.value[0] ?? 0) & ZLIB_HEADER_METHOD_MASK;
-  const decoder = method === ZLIB_HEADER_METHOD_DEFLATE ? createInflate() : createInflateRaw();
-  yield* through(startingWith(first.value, iterator), decoder);
+  const decoder = decoderFor(first.value[0] ?? 0);
+  // Errors surface where the decoder is read; the callback only keeps them from being thrown as well.
+  yield* pipeline(startingWith(first.value, iterator), decoder, () => {}) as unknown as AsyncIterable<Buffer>;
 }
 
 async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

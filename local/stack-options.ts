@@ -1,0 +1,41 @@
+import type { ApiHandler } from './http/lambda-http.ts';
+import type { QueueHandler } from './lambda/event-source-mapping.ts';
+import type { Endpoints } from './local-environment.ts';
+import type { LocalResources } from './template/resources.ts';
+
+/** What `process.env` is to a deployed function. */
+export type HandlerEnvironment = Readonly<Record<string, string | undefined>>;
+
+export interface LocalStackOptions {
+  /** Where state survives; undefined = a throw-away stack in memory. */
+  readonly dataDir: string | undefined;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** Undefined = the data folder's own, made if it has none. */
+  readonly apiKey?: string | undefined;
+  readonly clockRate?: number | undefined;
+  /** `host:port,…` that http nodes may reach although they are not public. */
+  readonly httpAllow?: string | undefined;
+  /** Servers to use instead of the embedded ones. */
+  readonly dynamodbEndpoint?: string | undefined;
+  readonly sqsEndpoint?: string | undefined;
+  readonly createApiHandler: (env: HandlerEnvironment) => ApiHandler | Promise<ApiHandler>;
+  readonly createWorkerHandler: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
+  /** Makes the key known to the API. */
+  readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;
+  readonly log?: (line: string) => void;
+}
+
+export interface LocalStack {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly endpoints: Endpoints;
+  readonly resources: LocalResources;
+  /** What the API handler was given; the same names a deployed function has. */
+  readonly env: HandlerEnvironment;
+  /** Pids of the child processes, for measurements. */
+  readonly childPids: readonly number[];
+  /** Settles if a part of the stack died; the stack is of no use then. */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
+/** An item as DynamoDB's API has it. The few types that Stepwell uses need no marshalling library. */
+export type Item = Record<string, AttributeValue>;
+
+export const text = (value: string): AttributeValue => ({ S: value });
+export const number = (value: number): AttributeValue => ({ N: String(value) });
+export const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
+export const textSet = (values: readonly string[]): AttributeValue => ({ SS: [...values] });
+
+export function textOf(item: Item, name: string): string | undefined {
+  return item[name]?.S;
+}
+
+export function numberOf(item: Item, name: string): number | undefined {
+  const value = item[name]?.N;
+  return value === undefined ? undefined : Number(value);
+}
+
+export function keyAttributes({ pk, sk }: { readonly pk: string; readonly sk: string }): Item {
+  return { pk: text(pk), sk: text(sk) };
+}

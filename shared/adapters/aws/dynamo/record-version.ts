@@ -1,0 +1,15 @@
+import { numberOf, type Item } from './attributes.ts';
+
+/** Major version of what the records mean. Missing reads as 1; a newer one is never guessed at. */
+export const RECORD_VERSION = 1;
+
+export class NewerRecordError extends Error {
+  override readonly name = 'NewerRecordError';
+}
+
+export function assertReadable(item: Item): void {
+  const version = numberOf(item, 'v') ?? 1;
+  if (version > RECORD_VERSION) {
+    throw new NewerRecordError(`record ${item['pk']?.S}/${item['sk']?.S} has version ${version}; this deployment reads up to ${RECORD_VERSION}: deploy the newer one again`);
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keyAttributes, text, textOf, type Item } from './attributes.ts';
+import type { ItemKey } from './keys.ts';
+
+const BATCH_GET_MAX = 100;
+const UNPROCESSED_PAUSE_MS = 50;
+const UNPROCESSED_ROUNDS_MAX = 8;
+
+export type PutResult = { readonly written: true } | { readonly written: false; readonly existing: Item | undefined };
+
+/**
+ * The table's calls, and the one place that knows what a failed condition means.
+ *
+ * A conditional write whose answer was lost is repeated by the SDK and then fails on *our own* earlier write. Every
+ * written item therefore carries an operation id (`op`), the old item comes back with the refusal, and equal ids mean
+ * that the write succeeded. Throttles and lost connections are retried by the SDK, with jitter, and then thrown.
+ */
+export class Table {
+  readonly #client: DynamoDBClient;
+  readonly name: string;
+
+  constructor(client: DynamoDBClient, name: string) {
+    this.#client = client;
+    this.name = name;
+  }
+
+  async get(key: ItemKey): Promise<Item | undefined> {
+    const { Item: item } = await this.#client.send(new GetItemCommand({ TableName: this.name, Key: keyAttributes(key), ConsistentRead: true }));
+    return item;
+  }
+
+  async getMany(keys: readonly ItemKey[]): Promise<Item[]> {
+    const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, at) => keys.slice(at * BATCH_GET_MAX, (at + 1) * BATCH_GET_MAX));
+    return (await Promise.all(chunks.map((chunk) => this.#getChunk(chunk)))).flat();
+  }
+
+  async #getChunk(keys: readonly ItemKey[]): Promise<Item[]> {
+    const items: Item[] = [];
+    let open: Item[] = keys.map(keyAttributes);
+    for (let round = 1; open.length > 0; round += 1) {
+      if (round > UNPROCESSED_ROUNDS_MAX) throw new Error(`DynamoDB left ${open.length} keys of a batch unprocessed ${UNPROCESSED_ROUNDS_MAX} times`);
+      if (round > 1) await sleep(UNPROCESSED_PAUSE_MS * 2 ** (round - 2));
+      const request = { [this.name]: { Keys: open, ConsistentRead: true } };
+      const { Responses, UnprocessedKeys } = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
+      items.push(...(Responses?.[this.name] ?? []));
+      open = UnprocessedKeys?.[this.name]?.Keys ?? [];
+    }
+    return items;
+  }
+
+  /** Puts the item if the condition holds, or if what is there is this very write (same `op`). */
+  async put(item: Item, condition: { readonly expression: string; readonly names?: Record<string, string>; readonly values?: Item }): Promise<PutResult> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.name,
+          Item: item,
+          ConditionExpression: condition.expression,
+          ...(condition.names !== undefined && { ExpressionAttributeNames: condition.names }),
+          ...(condition.values !== undefined && { ExpressionAttributeValues: condition.values }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { written: true };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const existing = error.Item;
+      const isOurs = existing !== undefined && textOf(existing, 'op') !== undefined && textOf(existing, 'op') === textOf(item, 'op');
+      return isOurs ? { written: true } : { written: false, existing };
+    }
+  }
+
+  /** Adds to a string set and returns all of it. Idempotent, hence without a condition. */
+  async addToSet(key: ItemKey, attribute: string, values: AttributeValue): Promise<readonly string[]> {
+    const { Attributes } = await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.name,
+        Key: keyAttributes(key),
+        UpdateExpression: 'ADD #set :values',
+        ExpressionAttributeNames: { '#set': attribute },
+        ExpressionAttributeValues: { ':values': values },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return Attributes?.[attribute]?.SS ?? [];
+  }
+
+  /** All items of one partition whose sort key lies in [from, to]. */
+  async range(pk: string, from: string, to: string): Promise<Item[]> {
+    const items: Item[] = [];
+    let start: Item | undefined;
+    do {
+      const page = await this.query({
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':pk': text(pk), ':from': text(from), ':to': text(to) },
+        ConsistentRead: true,
+        ...(start !== undefined && { ExclusiveStartKey: start }),
+      });
+      items.push(...page.items);
+      start = page.next;
+    } while (start !== undefined);
+    return items;
+  }
+
+  async query(input: Omit<QueryCommandInput, 'TableName'>): Promise<{ readonly items: Item[]; readonly next: Item | undefined }> {
+    const { Items, LastEvaluatedKey } = await this.#client.send(new QueryCommand({ ...input, TableName: this.name }));
+    return { items: Items ?? [], next: LastEvaluatedKey };
+  }
+}
+
+/** Nobody has written this item yet. */
+export const isAbsent = { expression: 'attribute_not_exists(pk)' } as const;

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Json } from '../../domain/json.ts';
+import type { Item } from './dynamo/attributes.ts';
+import { bytes, number, text } from './dynamo/attributes.ts';
+
+/** A write unit is 1 KB: below that, compressing saves nothing. */
+const COMPRESS_ABOVE_BYTES = 1_024;
+/** An S3 PUT costs what 8 KB of DynamoDB writes cost. */
+const OFFLOAD_ABOVE_BYTES = 8 * 1_024;
+/** The largest value that is unpacked: no limit of ours lets a larger one in. */
+const UNPACKED_BYTES_MAX = 64 * 1_024 * 1_024;
+
+/** Where large values go. Objects are named by their content: writing one twice, or after a crash again, changes nothing. */
+export class PayloadStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  /** `scope` starts the object's name: `<workspace>/<execution>`. */
+  async put(scope: string, packed: Uint8Array): Promise<string> {
+    const ref = `${scope}/${createHash('sha256').update(packed).digest('hex')}`;
+    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: packed, ContentType: 'application/octet-stream' }));
+    return ref;
+  }
+
+  async get(ref: string): Promise<Uint8Array> {
+    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    if (Body === undefined) throw new Error(`payload ${ref} came without a body`);
+    return Body.transformToByteArray();
+  }
+}
+
+/**
+ * Packs a JSON value into attributes `<name>` (text, or compressed bytes), or `<name>Ref` and `<name>Size` when it
+ * lies in S3. The object is written before the item that points at it: a crash in between leaves an orphan, no hole.
+ */
+export async function packInto(item: Item, name: string, value: Json, payloads: PayloadStore, scope: string): Promise<void> {
+  const json = JSON.stringify(value);
+  if (json.length <= COMPRESS_ABOVE_BYTES && Buffer.byteLength(json) <= COMPRESS_ABOVE_BYTES) {
+    item[name] = text(json);
+    return;
+  }
+  const packed = deflateRawSync(json);
+  if (packed.length <= OFFLOAD_ABOVE_BYTES) {
+    item[name] = bytes(packed);
+    return;
+  }
+  item[`${name}Ref`] = text(await payloads.put(scope, packed));
+  item[`${name}Size`] = number(Buffer.byteLength(json));
+}
+
+/** The value, or where it lies, or undefined when the item has none under this name. */
+export function unpack(item: Item, name: string): { readonly value: Json } | { readonly ref: string; readonly bytes: number } | undefined {
+  const plain = item[name]?.S;
+  if (plain !== undefined) return { value: JSON.parse(plain) as Json };
+  const packed = item[name]?.B;
+  if (packed !== undefined) return { value: inflate(packed) };
+  const ref = item[`${name}Ref`]?.S;
+  return ref === undefined ? undefined : { ref, bytes: Number(item[`${name}Size`]?.N ?? 0) };
+}
+
+export function inflate(packed: Uint8Array): Json {
+  return JSON.parse(inflateRawSync(packed, { maxOutputLength: UNPACKED_BYTES_MAX }).toString('utf8')) as Json;
+}
+
+/** The value wherever it lies. */
+export async function load(item: Item, name: string, payloads: PayloadStore): Promise<Json | undefined> {
+  const found = unpack(item, name);
+  if (found === undefined) return undefined;
+  return 'value' in found ? found.value : inflate(await payloads.get(found.ref));
+}

@@ -1,0 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { epochMs } from '../../domain/time.ts';
+import type { Clock } from '../../engine/ports.ts';
+
+/** The wall clock. `rate`: timers run that many times faster (local stack), while what is measured stays real time. */
+export function systemClock(rate = 1): Clock {
+  const now = () => epochMs(Date.now());
+  return {
+    now,
+    after: (ms) => epochMs(now() + Math.ceil(ms / rate)),
+    sleep: (ms, signal) => delay(Math.min(ms, TIMER_MS_MAX), undefined, { signal }).catch(() => undefined),
+  };
+}
+
+/** Node fires timers beyond 2^31 - 1 ms at once. */
+const TIMER_MS_MAX = 2_147_483_647;

@@ -1,0 +1,39 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Ids } from '../../engine/ports.ts';
+
+const OPERATION_BYTES = 9;
+
+export const systemIds: Ids = {
+  operation: () => randomBytes(OPERATION_BYTES).toString('base64url'),
+  random: () => Math.random(),
+};
+
+const EXECUTION_ID_LENGTH = 26;
+
+/**
+ * An execution's id: random, or derived from the idempotency key, so that the same request always means the same
+ * execution and no record of keys is needed.
+ */
+export function executionId(workspace: string, workflow: string, idempotencyKey: string | undefined): string {
+  const seed = idempotencyKey === undefined ? randomBytes(32) : Buffer.from(`${workspace}\n${workflow}\n${idempotencyKey}`);
+  return `ex_${base32(createHash('sha256').update(seed).digest()).slice(0, EXECUTION_ID_LENGTH)}`;
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Crockford's base 32: no letters that are easily mistaken for others. */
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return text;
+}

@@ -1,0 +1,26 @@
+import { LIMITS } from '../../domain/limits.ts';
+
+/** A schema and everything it may cost. What a legitimate schema needs is at least ten times less. */
+export const SCHEMA_LIMITS = {
+  bytesMax: 256 * 1_024,
+  depthMax: LIMITS.depthMax,
+  /** `$ref → allOf → $ref …` on one and the same value; trees of records need about four. */
+  chainMax: 32,
+  patternsMax: 200,
+  patternLengthMax: 1_000,
+  /** RE2 instructions: `[a-z]{2,5}-\d+` has 12, `\pL{1000}` 1,002. Worst case 12 ns × instructions × characters. */
+  patternProgramMax: 1_000,
+  /**
+   * Steps of one validation: one for each keyword asked about each value, more for work that grows with a value's
+   * length. 1 MB of `[1,1,…]` against `items: integer` takes one million; five million are 0.3 to 1 s.
+   */
+  stepsMax: 5_000_000,
+  /** Schemas being asked at one moment, one within the other: keeps hostile recursion off the end of the stack. */
+  nestedMax: 400,
+  /** Characters of JSON that defaults may add to one value: one large default for each of a million items is a bomb. */
+  defaultsBytesMax: LIMITS.requestBytesMax,
+  problemsMax: 100,
+} as const;
+
+/** Characters that one step pays for. */
+export const CHARACTERS_PER_STEP = 16;

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { parseDurationMs } from '../domain/duration.ts';
+import { failure } from '../domain/failure.ts';
+import { suspended, type EffectNodeType } from '../engine/node-type.ts';
+import { Duration, WAITING_ATTEMPT_TIMEOUT_MS } from './wait.ts';
+
+const Config = z.strictObject({ message: z.string().optional(), expires: Duration.optional(), schema: z.json().optional() });
+
+/**
+ * Waits for somebody's decision, sent to the node's callback URL (`GET /v1/executions/{id}/nodes/{node}` shows it while
+ * the node waits). What was sent is the output; a late callback is answered 410 and the node has failed by then.
+ */
+export const approvalNode: EffectNodeType = {
+  type: 'approval',
+  kind: 'effect',
+  summary: "waits for a person's decision by callback",
+  config: Config,
+  attemptTimeoutMsDefault: WAITING_ATTEMPT_TIMEOUT_MS,
+  run({ config, after }) {
+    const { expires, schema } = Config.parse(config);
+    const ms = expires === undefined ? undefined : parseDurationMs(expires);
+    return Promise.resolve(
+      suspended({
+        for: 'callback',
+        then: { failure: failure('callback_expired', 'timeout', `nobody answered within ${expires ?? 'time'}`) },
+        ...(ms !== undefined && { until: after(ms) }),
+        ...(schema !== undefined && { schema }),
+      }),
+    );
+  },
+};
