@@ -45,8 +45,10 @@ export class StepwellStack extends Stack {
     queues.feedWork(worker);
     queues.feedIsolated(isolatedWorker);
 
+    // oxlint-disable-next-line no-new -- a construct adds itself to its scope
     new CfnOutput(this, 'ApiUrl', { value: publicApi.api.apiEndpoint });
     // `npm run keys -- --stack <name>` finds the table by this output.
+    // oxlint-disable-next-line no-new -- as above
     new CfnOutput(this, 'TableName', { value: state.table.tableName });
   }
 }

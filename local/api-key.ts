@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StartupProblem } from './startup-problem.ts';
 
 const KEY_BYTES = 32;
-export const API_KEY_LENGTH_MIN = 32;
+const API_KEY_LENGTH_MIN = 32;
 
 /** `sw_` and 43 characters: 256 random bits. */
 export function newApiKey(): string {

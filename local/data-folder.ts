@@ -92,7 +92,8 @@ function checkFormat(folder: string): void {
     return;
   }
   if (found === String(FORMAT)) return;
-  const how = Number(found) > FORMAT ? `was written by a newer Stepwell (format ${found})` : `has an unknown format (${found})`;
+  const how =
+    Number(found) > FORMAT ? `was written by a newer Stepwell (format ${found})` : `has an unknown format (${found})`;
   throw new StartupProblem(
     `The data folder ${folder} ${how}; this one reads format ${FORMAT}. Start that Stepwell, ` +
       'or move the folder away (or delete it) and start again with an empty one.',

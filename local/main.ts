@@ -21,12 +21,15 @@ async function main(): Promise<void> {
 }
 
 async function start(settings: Settings): Promise<LocalStack> {
-  const [{ createApiHandler }, { createWorkerHandler }, { registerApiKey }] = await Promise.all([
-    import('../lambdas/api/handler.ts'),
-    import('../lambdas/worker/handler.ts'),
-    import('./register-api-key.ts'),
-  ]);
-  return await startLocalStack({ ...settings, createApiHandler, createWorkerHandler, registerApiKey });
+  // Loaded late, so that a taken port or a wrong setting is told at once.
+  return await startLocalStack({
+    ...settings,
+    createApiHandler: async (env) => (await import('../lambdas/api/handler.ts')).createApiHandler(env),
+    createWorkerHandler: async (env) => (await import('../lambdas/worker/handler.ts')).createWorkerHandler(env),
+    registerApiKey: async (key, env) => {
+      await (await import('./register-api-key.ts')).registerApiKey(key, env);
+    },
+  });
 }
 
 /** The key itself is never printed: terminals are shared and logged. */

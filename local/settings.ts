@@ -42,7 +42,9 @@ function portOf(value: string | undefined): number {
   if (value === undefined) return PORT_DEFAULT;
   const port = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (port >= 0 && port <= PORT_MAX) return port;
-  throw new StartupProblem(`PORT is "${value}"; it is a number from 0 (any free port) to ${PORT_MAX}, as in PORT=3001 npm start`);
+  throw new StartupProblem(
+    `PORT is "${value}"; it is a number from 0 (any free port) to ${PORT_MAX}, as in PORT=3001 npm start`,
+  );
 }
 
 function clockRateOf(value: string | undefined): number | undefined {
@@ -56,7 +58,9 @@ function clockRateOf(value: string | undefined): number | undefined {
 }
 
 function httpAllowOf(value: string | undefined): string | undefined {
-  const wrong = value?.split(',').find((entry) => !/^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/.test(entry.trim()));
+  const wrong = value
+    ?.split(',')
+    .find((entry) => !/^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/.test(entry.trim()));
   if (wrong === undefined) return value;
   throw new StartupProblem(
     `STEPWELL_HTTP_ALLOW has "${wrong.trim()}"; it is a list of host:port, as in STEPWELL_HTTP_ALLOW=127.0.0.1:9000,localhost:9001`,

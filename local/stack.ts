@@ -51,7 +51,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   startup.defer(() => scheduler.stop());
 
   const endpoints = { ...emulators, scheduler: scheduler.endpoint };
-  startup.defer(applyEnvironment(localEnvironment(endpoints)));
+  startup.defer(applyEnvironment({ ...localEnvironment(endpoints), ...quietLogs() }));
   const envOf = handlerEnvironments(options, endpoints);
   const api = functionIn(resources, 'api');
   const env = envOf(api);
@@ -69,6 +69,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const { childPids, failed } = emulators;
   const stop = (): Promise<void> => running.disposeAsync();
   return { url: baseUrl, apiKey, endpoints, resources, env, childPids, failed, stop };
+}
+
+/** The terminal is for the person in front of it: handlers log warnings unless told otherwise. */
+function quietLogs(): Readonly<Record<string, string>> {
+  return { POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'WARN' };
 }
 
 async function listen(http: LambdaHttp, port: number): Promise<number> {
@@ -121,7 +126,11 @@ interface Feeding {
   readonly log: (line: string) => void;
 }
 
-async function feed(mapping: MappingResource, resources: LocalResources, feeding: Feeding): Promise<EventSourceMapping> {
+async function feed(
+  mapping: MappingResource,
+  resources: LocalResources,
+  feeding: Feeding,
+): Promise<EventSourceMapping> {
   const { options, envOf, sqs, queueUrl, log } = feeding;
   const fn = resources.functions.find(({ name }) => name === mapping.functionName);
   if (fn?.folder !== 'worker') throw new Error(`The local stack has no handler for ${mapping.functionName}.`);

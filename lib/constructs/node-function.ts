@@ -92,7 +92,7 @@ function codeOf(scope: Construct, folder: string): object {
       mainFields: ['module', 'main'],
       minify: true,
       sourceMap: true,
-      sourceMapMode: SourceMapMode.EXTERNAL,
+      sourceMapMode: SourceMapMode.DEFAULT,
       sourcesContent: false,
       // Our pinned SDK, tree-shaken, starts faster than the runtime's copy and is the one that was tested.
       bundleAwsSDK: true,

@@ -50,7 +50,7 @@ async function launch(binary: string, port: number, files: DynoxideFiles | undef
   const args = ['serve', '--host', '127.0.0.1', '--port', String(port)];
   if (files !== undefined) args.push('--db-path', files.database);
   // Detached: Ctrl-C reaches the terminal's whole group, and the database has to outlast the workers that are finishing.
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, windowsHide: true });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-4_000);
@@ -63,6 +63,7 @@ async function launch(binary: string, port: number, files: DynoxideFiles | undef
   if (!(await accepts(port, child))) {
     child.kill('SIGKILL');
     await exited;
+    if (files !== undefined) await rm(files.pidFile, { force: true });
     return { kind: 'failed', stderr };
   }
   return { kind: 'ready', dynoxide: running(child, child.pid, port, exited, () => stderr, files) };

@@ -29,7 +29,8 @@ export async function startFauxqs(folder: string | undefined): Promise<Fauxqs> {
  * it starts, listening on all addresses means loopback.
  */
 async function onLoopback<T>(run: () => Promise<T>): Promise<T> {
-  const original = Server.prototype.listen;
+  const original: unknown = Reflect.get(Server.prototype, 'listen');
+  if (typeof original !== 'function') throw new Error('node:net has no Server.listen to bind to loopback.');
   Reflect.set(Server.prototype, 'listen', function listen(this: Server, ...args: unknown[]): unknown {
     const [first, ...rest] = args;
     const everywhere = typeof first === 'object' && first !== null && 'host' in first && first.host === '0.0.0.0';
@@ -38,6 +39,6 @@ async function onLoopback<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
-    Server.prototype.listen = original;
+    Reflect.set(Server.prototype, 'listen', original);
   }
 }

@@ -35,6 +35,8 @@ export class LambdaHttp {
     this.#log = log;
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
+        // The client went away in the middle of its request: nobody is left to be told.
+        if (request.destroyed && !request.complete) return;
         this.#log(`${request.method ?? ''} ${request.url ?? ''}: ${describe(error)}`);
         sendGatewayError(response, 500, 'Internal Server Error');
       });
@@ -81,7 +83,11 @@ export class LambdaHttp {
       if (error instanceof MalformedRequest) return sendGatewayError(response, 400, 'Bad Request');
       this.#log(`${fn.name}: ${request.method ?? ''} ${request.url ?? ''}: ${describe(error)}`);
       const timedOut = error instanceof FunctionTimedOut;
-      return sendGatewayError(response, timedOut ? 503 : 500, timedOut ? 'Service Unavailable' : 'Internal Server Error');
+      return sendGatewayError(
+        response,
+        timedOut ? 503 : 500,
+        timedOut ? 'Service Unavailable' : 'Internal Server Error',
+      );
     }
   }
 }

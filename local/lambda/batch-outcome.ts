@@ -12,7 +12,8 @@ export function failedMessageIds(
   if (!Array.isArray(failures)) return batch;
   const failed = new Set<string>();
   for (const failure of failures as readonly unknown[]) {
-    const id = typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure ? failure.itemIdentifier : '';
+    const id =
+      typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure ? failure.itemIdentifier : '';
     if (typeof id !== 'string' || !batch.has(id)) return batch;
     failed.add(id);
   }

@@ -71,7 +71,5 @@ async function enableTimeToLive(dynamodb: DynamoDBClient, table: TableResource):
   // Asked first because DynamoDB refuses to enable what is enabled.
   const { TimeToLiveDescription: now } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName: table.name }));
   if (now?.TimeToLiveStatus === 'ENABLED' || now?.TimeToLiveStatus === 'ENABLING') return;
-  await dynamodb.send(
-    new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification: specification }),
-  );
+  await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification: specification }));
 }

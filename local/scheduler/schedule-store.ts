@@ -41,18 +41,14 @@ export class ScheduleStore {
   insert(schedule: Schedule): void {
     this.#database
       .prepare('INSERT INTO schedules (group_name, name, due_at, created_at, body) VALUES (?, ?, ?, ?, ?)')
-      .run(
-        schedule.body.GroupName,
-        schedule.name,
-        schedule.dueAt,
-        schedule.createdAt,
-        JSON.stringify(schedule.body),
-      );
+      .run(schedule.body.GroupName, schedule.name, schedule.dueAt, schedule.createdAt, JSON.stringify(schedule.body));
   }
 
   /** False if there was none. */
   delete(group: string, name: string): boolean {
-    const { changes } = this.#database.prepare('DELETE FROM schedules WHERE group_name = ? AND name = ?').run(group, name);
+    const { changes } = this.#database
+      .prepare('DELETE FROM schedules WHERE group_name = ? AND name = ?')
+      .run(group, name);
     return changes > 0;
   }
 

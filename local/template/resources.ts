@@ -3,7 +3,7 @@ import { LAMBDA_FOLDER_METADATA } from '../../shared/config/functions.ts';
 import { queueNameOf } from '../aws-identity.ts';
 import type { Lookup } from './intrinsics.ts';
 import { resolveIntrinsics } from './intrinsics.ts';
-import type { Template } from './template.ts';
+import type { Template, TemplateResource } from './template.ts';
 import { resourcesOfType } from './template.ts';
 
 const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
@@ -76,39 +76,34 @@ export interface LocalResources {
 }
 
 export function readResources(template: Template, names: Lookup): LocalResources {
-  const properties = (type: string) =>
-    resourcesOfType(template, type).map(([id, resource]) => ({
-      id,
-      metadata: resource.Metadata,
-      resolved: resolveIntrinsics(resource.Properties, names),
-    }));
+  const ofType = <T>(type: string, read: (id: string, resource: TemplateResource) => T): T[] =>
+    resourcesOfType(template, type).map(([id, resource]) => read(id, resource));
+  const resolved = (resource: TemplateResource): unknown => resolveIntrinsics(resource.Properties, names);
   return {
-    tables: resourcesOfType(template, 'AWS::DynamoDB::GlobalTable').map(([id, { Properties }]) => ({
+    tables: ofType('AWS::DynamoDB::GlobalTable', (id, { Properties }) => ({
       name: names.ref(id),
       // Replicas are left out: they hold per-region settings that emulators refuse.
       ...TableResource.parse(resolveIntrinsics({ ...Properties, Replicas: undefined }, names)),
     })),
-    queues: properties('AWS::SQS::Queue').map(({ id, resolved }) => ({ name: id, ...QueueResource.parse(resolved) })),
-    buckets: resourcesOfType(template, 'AWS::S3::Bucket').map(([id]) => names.ref(id)),
-    scheduleGroups: resourcesOfType(template, 'AWS::Scheduler::ScheduleGroup').map(([id]) => names.ref(id)),
-    functions: functionsOf(template, names),
-    mappings: properties('AWS::Lambda::EventSourceMapping').map(({ resolved }) => mappingOf(resolved)),
+    queues: ofType('AWS::SQS::Queue', (id, resource) => ({ name: id, ...QueueResource.parse(resolved(resource)) })),
+    buckets: ofType('AWS::S3::Bucket', (id) => names.ref(id)),
+    scheduleGroups: ofType('AWS::Scheduler::ScheduleGroup', (id) => names.ref(id)),
+    functions: ofType('AWS::Lambda::Function', (id, resource) => functionOf(names.ref(id), resource, names)),
+    mappings: ofType('AWS::Lambda::EventSourceMapping', (_id, resource) => mappingOf(resolved(resource))),
   };
 }
 
-function functionsOf(template: Template, names: Lookup): FunctionResource[] {
-  return resourcesOfType(template, 'AWS::Lambda::Function').map(([id, { Properties, Metadata }]) => {
-    // Code and role mean nothing here, and may hold intrinsics (asset buckets) that mean nothing either.
-    const used = { ...Properties, Code: undefined, Role: undefined, LoggingConfig: undefined };
-    const parsed = FunctionProperties.parse(resolveIntrinsics(used, names));
-    return {
-      name: names.ref(id),
-      folder: z.string().parse(Metadata[LAMBDA_FOLDER_METADATA]),
-      timeoutSeconds: parsed.Timeout,
-      memoryMb: parsed.MemorySize,
-      environment: parsed.Environment.Variables,
-    };
-  });
+function functionOf(name: string, { Properties, Metadata }: TemplateResource, names: Lookup): FunctionResource {
+  // Code and role mean nothing here, and may hold intrinsics (asset buckets) that mean nothing either.
+  const used = { ...Properties, Code: undefined, Role: undefined, LoggingConfig: undefined };
+  const parsed = FunctionProperties.parse(resolveIntrinsics(used, names));
+  return {
+    name,
+    folder: z.string().parse(Metadata[LAMBDA_FOLDER_METADATA]),
+    timeoutSeconds: parsed.Timeout,
+    memoryMb: parsed.MemorySize,
+    environment: parsed.Environment.Variables,
+  };
 }
 
 function mappingOf(resolved: unknown): MappingResource {

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json } from '../domain/json.ts';
+import type { Json } from '../domain/json.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Problem } from '../domain/problem.ts';
 import { err, ok, type Result } from '../domain/result.ts';
@@ -6,6 +6,7 @@ import { ProblemList } from './problem-list.ts';
 import { withDefaults } from './schema/defaults.ts';
 import { inspectSchema } from './schema/inspect.ts';
 import { linkSchemas } from './schema/link.ts';
+import { nestsDeeperThan } from './schema/nesting.ts';
 import { checkReferences } from './schema/references.ts';
 import { Run, SchemaBudgetError, type SchemaProblem } from './schema/run.ts';
 import { SCHEMA_LIMITS } from './schema/schema-limits.ts';
@@ -61,7 +62,7 @@ function fillAndAsk(schema: Subschema, hasDefaults: boolean, value: Json, run: R
     return { value: filled, problems: run.problems };
   } catch (error) {
     if (!(error instanceof SchemaBudgetError)) throw error;
-    return { value, problems: [{ code: 'invalid', path: '', message: `this value ${error.message} against its schema` }] };
+    return { value, problems: [{ code: 'invalid', path: '', message: `this value ${error.message}` }] };
   }
 }
 
@@ -86,9 +87,4 @@ function isBounded(schema: Json, base: string, problems: ProblemList): boolean {
     problems.add('limit_exceeded', base, `a schema has at most ${SCHEMA_LIMITS.bytesMax} bytes`);
   }
   return problems.items.length === 0;
-}
-
-function nestsDeeperThan(value: Json, levels: number): boolean {
-  if (!isJsonArray(value) && !isJsonObject(value)) return false;
-  return levels === 0 || Object.values(value).some((child: Json) => nestsDeeperThan(child, levels - 1));
 }

@@ -109,7 +109,7 @@ export class YamlReader {
       this.#refuse('malformed', path, 'merge keys (<<) are not part of YAML 1.2: write the members out', key);
     } else {
       if (key.tag !== undefined && key.tag !== STRING_TAG) this.#refuseTag(key.tag, path, key);
-      return typeof key.value === 'string' ? this.#string(key.value, path, key) : (key.source ?? String(key.value));
+      return typeof key.value === 'string' ? this.#string(key.value, path, key) : (key.source ?? '');
     }
     return undefined;
   }
@@ -124,7 +124,7 @@ export class YamlReader {
     this.#anchors.count(1);
     if (value === null || typeof value === 'boolean') return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    this.#refuse('malformed', path, `${quoted(node.source ?? String(value))} is not a JSON value: put quotes around it`, node);
+    this.#refuse('malformed', path, `${quoted(node.source ?? '')} is not a JSON value: put quotes around it`, node);
     return null;
   }
 

@@ -39,7 +39,11 @@ function call(
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString(),
+        });
       });
     });
     outgoing.on('error', reject);
@@ -123,10 +127,12 @@ test('before there is a handler it is a 503', async () => {
 
 test.each([6 * 1_024 * 1_024 + 1, 10 * 1_024 * 1_024 + 1])('a body of %d bytes is refused with 413', async (bytes) => {
   serve(echo);
-  const outcome = await call('/', { method: 'POST', body: Buffer.alloc(bytes) }).catch((error: unknown) => error);
+  const outcome = await call('/', { method: 'POST', body: Buffer.alloc(bytes) }).then(
+    ({ status }) => String(status),
+    (error: NodeJS.ErrnoException) => error.code,
+  );
   // The connection may be cut while the body is still being sent.
-  if (outcome instanceof Error) expect(outcome).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) as string });
-  else expect(outcome).toMatchObject({ status: 413 });
+  expect(outcome).toMatch(/^(413|ECONNRESET|EPIPE)$/);
 });
 
 test('a response above what Lambda returns is a 500', async () => {
@@ -144,7 +150,7 @@ test('only loopback names are answered, so a rebound DNS name is not', async () 
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
     expect(await call('/', { headers: { host } })).toMatchObject({ status: 200 });
   }
-  for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost:${port + 1}`, '']) {
+  for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost:${port + 1}`]) {
     expect(await call('/', { headers: { host } })).toMatchObject({ status: 403 });
   }
 });

@@ -26,7 +26,13 @@ test('what is set is taken', () => {
       STEPWELL_HTTP_ALLOW: '127.0.0.1:9000, [::1]:80',
       DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000',
     }),
-  ).toMatchObject({ dataDir: '/tmp/x', port: 3001, apiKey: key, clockRate: 60, dynamodbEndpoint: 'http://127.0.0.1:8000' });
+  ).toMatchObject({
+    dataDir: '/tmp/x',
+    port: 3001,
+    apiKey: key,
+    clockRate: 60,
+    dynamodbEndpoint: 'http://127.0.0.1:8000',
+  });
 });
 
 test.each([

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sendSignal } from '../../local/emulators/process-watch.ts';
@@ -56,13 +57,14 @@ async function startProcess(env: Record<string, string> = {}): Promise<StubProce
   });
   const errors = text(child.stderr);
   const lines: string[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-  const ready = () => lines.find((line) => line.includes('"url"'));
-  await vi.waitFor(async () => {
-    if (child.exitCode !== null) throw new Error(`The stack did not start: ${await errors}`);
-    expect(ready()).toBeDefined();
-  }, WAIT);
-  const { url, childPids } = JSON.parse(ready() ?? '') as { url: string; childPids: number[] };
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      if (line.includes('"url"')) resolve(line);
+    });
+    void errors.then((said) => reject(new Error(`The stack did not start: ${said}`)));
+  });
+  const { url, childPids } = JSON.parse(await ready) as { url: string; childPids: number[] };
   return { child, url, childPids, lines };
 }
 
@@ -85,7 +87,7 @@ test('a throw-away stack serves requests, moves messages and leaves the environm
   await stack.stop();
   expect(process.env).toEqual({ ...before, AWS_PROFILE: 'somebody-elses' });
   expect(stack.childPids.map((pid) => sendSignal(pid, 0))).toEqual([false]);
-  await expect(fetch(stack.url)).rejects.toThrow();
+  await expect(fetch(stack.url)).rejects.toThrow('fetch failed');
 });
 
 test('the table is the template’s, indexes included', async () => {
@@ -93,6 +95,17 @@ test('the table is the template’s, indexes included', async () => {
   const client = new DynamoDBClient();
   const { Table } = await client.send(new DescribeTableCommand({ TableName: stack.env[ENV.tableName] }));
   expect(Table?.GlobalSecondaryIndexes?.map((index) => index.IndexName).sort()).toEqual(['listing', 'sweep']);
+  client.destroy();
+});
+
+test('objects of several megabytes come back as they went', async () => {
+  const stack = await startHere();
+  const client = new S3Client({ forcePathStyle: true });
+  const target = { Bucket: stack.env[ENV.bucketName], Key: 'default/x/abc' };
+  const Body = Buffer.alloc(5 * 1_024 * 1_024, 'stepwell');
+  await client.send(new PutObjectCommand({ ...target, Body }));
+  const { Body: back } = await client.send(new GetObjectCommand(target));
+  expect(Buffer.from((await back?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
   client.destroy();
 });
 

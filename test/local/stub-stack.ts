@@ -54,7 +54,9 @@ if (process.argv[1] === import.meta.filename) {
         if (hang) await new Promise(() => undefined);
       },
     });
-    console.log(JSON.stringify({ url: stack.url, childPids: stack.childPids, uptimeMs: Math.round(process.uptime() * 1_000) }));
+    console.log(
+      JSON.stringify({ url: stack.url, childPids: stack.childPids, uptimeMs: Math.round(process.uptime() * 1_000) }),
+    );
     process.on('SIGTERM', () => void stack.stop().then(() => process.exit(0)));
   } catch (error) {
     console.error(error instanceof StartupProblem ? error.message : error);

@@ -44,7 +44,9 @@ test('the synthesized template yields what the local stack creates', async () =>
     WORKER.maxReceiveCount,
   ]);
 
-  expect(resources.mappings.map(({ batchSize, reportBatchItemFailures }) => [batchSize, reportBatchItemFailures])).toEqual([
+  expect(
+    resources.mappings.map(({ batchSize, reportBatchItemFailures }) => [batchSize, reportBatchItemFailures]),
+  ).toEqual([
     [WORKER.batchSize, true],
     [ISOLATED.batchSize, true],
   ]);

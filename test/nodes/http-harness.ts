@@ -27,7 +27,7 @@ export interface TestServer extends AsyncDisposable {
   readonly sockets: ReadonlySet<Socket>;
 }
 
-export type Answer = (response: http.ServerResponse, seen: Seen) => void;
+type Answer = (response: http.ServerResponse, seen: Seen) => void;
 
 /** A real server on loopback that records every request, then answers. */
 export async function serve(answer: Answer, tls?: https.ServerOptions): Promise<TestServer> {
@@ -77,7 +77,7 @@ export function json(value: Json): Answer {
 export const NOW: EpochMs = epochMs(Date.UTC(2026, 10, 21, 12));
 export const KEY = 'exec-1:charge:1';
 
-export interface HttpOutput {
+interface HttpOutput {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Json;
@@ -104,6 +104,16 @@ export async function failureOf(node: EffectNodeType, config: JsonObject, signal
     throw new Error(`succeeded with ${JSON.stringify(output)}`);
   } catch (error) {
     if (error instanceof NodeError) return error.failure;
+    throw error;
+  }
+}
+
+/** How an attempt ended, for tables of both: `200`, or the code of the failure. */
+export async function endOf(node: EffectNodeType, config: JsonObject): Promise<number | string> {
+  try {
+    return (await call(node, config)).status;
+  } catch (error) {
+    if (error instanceof NodeError) return error.failure.code;
     throw error;
   }
 }

@@ -75,9 +75,7 @@ class Linker {
         anyOf: list('anyOf'),
         oneOf: list('oneOf'),
         not: one('not'),
-        if: one('if'),
-        then: one('then'),
-        else: one('else'),
+        condition: { asked: one('if'), whenTrue: one('then'), whenFalse: one('else') },
         dependent: named('dependentSchemas'),
       }),
     );

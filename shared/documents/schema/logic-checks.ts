@@ -11,10 +11,15 @@ export interface LogicSchemas {
   readonly anyOf: readonly Subschema[];
   readonly oneOf: readonly Subschema[];
   readonly not: Subschema | undefined;
-  readonly if: Subschema | undefined;
-  readonly then: Subschema | undefined;
-  readonly else: Subschema | undefined;
+  /** `if`, `then`, `else`. */
+  readonly condition: ConditionSchemas;
   readonly dependent: ReadonlyMap<string, Subschema>;
+}
+
+interface ConditionSchemas {
+  readonly asked: Subschema | undefined;
+  readonly whenTrue: Subschema | undefined;
+  readonly whenFalse: Subschema | undefined;
 }
 
 /** The keywords that ask other schemas about the same value. */
@@ -24,7 +29,7 @@ export function logicChecks(schemas: LogicSchemas): Check[] {
     anyOfCheck(schemas.anyOf),
     oneOfCheck(schemas.oneOf),
     notCheck(schemas.not),
-    conditionCheck(schemas),
+    conditionCheck(schemas.condition),
     dependentCheck(schemas.dependent),
   ].filter((check) => check !== undefined);
 }
@@ -90,11 +95,10 @@ function notCheck(schema: Subschema | undefined): Check | undefined {
   return (value, place, run) => !run.probe(() => ask(schema, value, place, run)).valid || run.fail(place, 'fits what "not" excludes');
 }
 
-function conditionCheck(schemas: LogicSchemas): Check | undefined {
-  const { if: condition, then, else: otherwise } = schemas;
-  if (condition === undefined) return undefined;
+function conditionCheck({ asked, whenTrue, whenFalse }: ConditionSchemas): Check | undefined {
+  if (asked === undefined) return undefined;
   return (value, place, run, seen) => {
-    const chosen = askAside(condition, value, place, run, seen).valid ? then : otherwise;
+    const chosen = askAside(asked, value, place, run, seen).valid ? whenTrue : whenFalse;
     return chosen === undefined || ask(chosen, value, place, run, seen);
   };
 }

@@ -33,7 +33,7 @@ export class Pattern {
   }
 
   matches(text: string, run: Run): boolean {
-    run.spendCharacters(text.length * this.#size);
+    run.spendPattern(this.#size, text.length);
     return this.#regex.test(text);
   }
 }

@@ -34,6 +34,7 @@ export class Run {
   problems: SchemaProblem[] = [];
   #problemsMax: number = SCHEMA_LIMITS.problemsMax;
   #steps: number = SCHEMA_LIMITS.stepsMax;
+  #patternWork: number = SCHEMA_LIMITS.patternWorkMax;
   #defaultBytes: number = SCHEMA_LIMITS.defaultsBytesMax;
   #nested = 0;
 
@@ -57,6 +58,11 @@ export class Run {
 
   spendCharacters(characters: number): void {
     this.spend(1 + Math.floor(characters / CHARACTERS_PER_STEP));
+  }
+
+  spendPattern(instructions: number, characters: number): void {
+    this.#patternWork -= instructions * characters;
+    if (this.#patternWork < 0) throw new SchemaBudgetError('takes too much pattern matching to check');
   }
 
   spendDefault(bytes: number): void {

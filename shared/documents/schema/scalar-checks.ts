@@ -2,7 +2,9 @@ import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } 
 import { shorten } from '../problem-list.ts';
 import { formatCheck } from './format.ts';
 import { Pattern } from './pattern.ts';
-import type { Check, Place, Run } from './run.ts';
+import { nestsDeeperThan } from './nesting.ts';
+import { SchemaBudgetError, type Check, type Place, type Run } from './run.ts';
+import { SCHEMA_LIMITS } from './schema-limits.ts';
 import { typeName } from './subschema.ts';
 
 const LISTED_LENGTH_MAX = 200;
@@ -53,6 +55,7 @@ export function isCollection(value: Json): boolean {
 const CANONICAL_COST = 10;
 
 export function canonicalText(value: Json, run: Run): string {
+  if (nestsDeeperThan(value, SCHEMA_LIMITS.nestedMax)) throw new SchemaBudgetError('nests too deep to check');
   const text = canonicalJson(value);
   run.spendCharacters(text.length * CANONICAL_COST);
   return text;
@@ -73,12 +76,22 @@ function comparison(limit: Json | undefined, holds: (value: number, limit: numbe
   return (value, place, run) => typeof value !== 'number' || holds(value, limit) || run.fail(place, `${expected} ${limit}, is ${value}`);
 }
 
-/** 19.99 / 0.01 is 1998.9999999999998: a quotient that is whole but for the rounding of its operands counts. */
+/** As decimals, the way people read them: 19.99 is a multiple of 0.01, though 19.99 / 0.01 is 1998.9999999999998. */
 function isMultipleOf(value: number, divisor: number): boolean {
-  if (value % divisor === 0) return true;
-  const quotient = value / divisor;
-  const whole = Math.round(quotient);
-  return Number.isFinite(quotient) && whole !== 0 && Math.abs(quotient - whole) <= Number.EPSILON * Math.abs(whole);
+  if (Number.isInteger(value) && Number.isInteger(divisor)) return value % divisor === 0;
+  const [digits, exponent] = decimal(value);
+  const [divisorDigits, divisorExponent] = decimal(divisor);
+  const shift = BigInt(Math.abs(exponent - divisorExponent));
+  return exponent >= divisorExponent
+    ? (digits * 10n ** shift) % divisorDigits === 0n
+    : digits % (divisorDigits * 10n ** shift) === 0n;
+}
+
+/** digits × 10^exponent; JavaScript writes every double with at most 17 digits and an exponent of three. */
+function decimal(value: number): [digits: bigint, exponent: number] {
+  const [mantissa = '0', exponent = '0'] = String(value).split('e');
+  const [whole = '0', fraction = ''] = mantissa.split('.');
+  return [BigInt(whole + fraction), Number(exponent) - fraction.length];
 }
 
 function stringChecks(schema: JsonObject): (Check | undefined)[] {
@@ -114,10 +127,14 @@ function patternCheck(schema: JsonObject): Check | undefined {
 }
 
 function formatKeywordCheck(schema: JsonObject): Check | undefined {
-  const { format } = schema;
-  const check = typeof format === 'string' ? formatCheck(format) : undefined;
+  const name = typeof schema['format'] === 'string' ? schema['format'] : '';
+  const check = formatCheck(name);
   if (check === undefined) return undefined;
-  return (value, place, run) => typeof value !== 'string' || check(value) || run.fail(place, `must have the format ${String(format)}`);
+  return (value, place, run) => {
+    if (typeof value !== 'string') return true;
+    run.spendCharacters(value.length);
+    return check(value) || run.fail(place, `must have the format ${name}`);
+  };
 }
 
 export function numberOr(value: Json | undefined, otherwise: number): number {

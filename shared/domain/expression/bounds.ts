@@ -20,9 +20,10 @@ export const BOUNDS = {
   depthMax: 128,
   /** `map` in `filter` in `all` and no further. */
   macroDepthMax: 3,
+  patternsMax: 16,
   patternLengthMax: 512,
-  /** RE2 instructions: `(a{100}){100}` is short but compiles to many. */
-  patternProgramMax: 2_000,
+  /** RE2 instructions: `(a{30}){30}` is short but compiles to many. */
+  patternProgramMax: 1_000,
   zonesMax: 16,
 } as const;
 

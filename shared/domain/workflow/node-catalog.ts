@@ -1,4 +1,8 @@
 import type { Json } from '../json.ts';
+import type { Problem } from '../problem.ts';
+
+/** Checks a JSON Schema that a definition brings along; `path` is where it stands. */
+export type SchemaLint = (schema: Json, path: string) => readonly Problem[];
 
 /** What the domain must know of node types; `shared/engine/node-registry.ts` answers from the plug-ins. */
 export interface NodeCatalog {

@@ -6,7 +6,7 @@ import { unguardedReferences } from './certainty.ts';
 import type { NodeDefinition, WorkflowDefinition } from './definition.ts';
 import { Ancestors, findCycles, topologicalOrder, type Graph } from './graph.ts';
 import { selectorOf, splitNeed, type Need, type Offers } from './needs.ts';
-import type { CatalogEntry, NodeCatalog } from './node-catalog.ts';
+import type { CatalogEntry, NodeCatalog, SchemaLint } from './node-catalog.ts';
 import { checkShape } from './shape.ts';
 
 /** A definition that holds: every need resolved, every template parsed, nodes in dependency order. */
@@ -34,14 +34,14 @@ export interface Checked {
 }
 
 /** Everything that is wrong with a definition, at once, or the checked workflow with its warnings. */
-export function validateDefinition(raw: Json, catalog: NodeCatalog): Result<Checked, readonly Problem[]> {
+export function validateDefinition(raw: Json, catalog: NodeCatalog, lintSchema: SchemaLint): Result<Checked, readonly Problem[]> {
   const shape = checkShape(raw);
   if (shape.definition === undefined) {
     // The graph is worth checking even when some field elsewhere is off: "all problems at once".
     return err([...shape.problems, ...graphProblemsOfBrokenShape(raw)]);
   }
-  const check = new DefinitionCheck(shape.definition, catalog);
-  return check.run();
+  const { input } = shape.definition;
+  return new DefinitionCheck(shape.definition, catalog).run(input === undefined ? [] : lintSchema(input, '/input'));
 }
 
 function graphProblemsOfBrokenShape(raw: Json): Problem[] {
@@ -99,7 +99,8 @@ class DefinitionCheck {
     this.#catalog = catalog;
   }
 
-  run(): Result<Checked, readonly Problem[]> {
+  run(schemaProblems: readonly Problem[]): Result<Checked, readonly Problem[]> {
+    this.#problems.push(...schemaProblems);
     const entries = Object.entries(this.#definition.nodes);
     for (const [id, node] of entries) this.#offers.set(id, this.#offersOf(node));
     const { problems, graph, order } = needProblems(new Map(entries.map(([id, node]) => [id, node.needs ?? []])));

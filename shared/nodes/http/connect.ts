@@ -77,7 +77,7 @@ function handOverOnceReady(
   const { target, attemptSignal } = options;
   const ready = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
   const timer = setTimeout(() => {
-    socket.destroy(connectFailed(target, `no connection within ${CONNECT_MS_MAX / 1_000} s`));
+    socket.destroy(connectFailed(target, `not within ${CONNECT_MS_MAX / 1_000} s`));
   }, CONNECT_MS_MAX);
   const onAbort = (): void => void socket.destroy(new Error('The attempt was aborted'));
   const onConnect = (): void => {

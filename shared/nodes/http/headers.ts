@@ -34,7 +34,7 @@ export function headerProblem(name: string, value: string): string | undefined {
   return undefined;
 }
 
-export function hasHeader(headers: Headers, name: string): boolean {
+function hasHeader(headers: Headers, name: string): boolean {
   return headers.some(([other]) => other.toLowerCase() === name);
 }
 

@@ -3,7 +3,7 @@ import { describesBody, isSafeElsewhere } from './headers.ts';
 import { where, type OutgoingRequest } from './request.ts';
 
 /** Five is what RFC 2068 advised; real chains (http → https → www → locale) take three. */
-export const REDIRECTS_MAX = 5;
+const REDIRECTS_MAX = 5;
 
 const FOLLOWED: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 

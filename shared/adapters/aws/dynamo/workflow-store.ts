@@ -67,7 +67,7 @@ export class WorkflowStore {
   }
 
   /** Marks the workflow deleted; the pointer stays, so that numbers go on where they stopped. False: it changed meanwhile. */
-  async delete(workspace: string, name: string, pointer: WorkflowSummary, now: EpochMs): Promise<boolean> {
+  async delete(workspace: string, pointer: WorkflowSummary, now: EpochMs): Promise<boolean> {
     const { written } = await this.#table.put(
       { ...pointerItem(workspace, { ...pointer, updatedAt: now, deleted: true }), op: text(`delete ${pointer.version}`) },
       { expression: 'version = :version', values: { ':version': number(pointer.version) } },

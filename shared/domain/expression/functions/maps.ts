@@ -1,25 +1,7 @@
 import type { Meter } from '../meter.ts';
-import { fail, quoteKey } from '../trouble.ts';
-import { isForbiddenKey, type Value, type ValueMap } from '../value.ts';
+import { MapBuilder } from '../map-builder.ts';
+import type { ValueMap } from '../value.ts';
 import { define, defineVariadic, type Signature } from './signature.ts';
-
-/** The only way a map is built: keys that reach into JavaScript's objects never get in. */
-export class MapBuilder {
-  readonly #entries: Record<string, Value> = {};
-
-  set(key: string, value: Value): void {
-    if (isForbiddenKey(key)) fail(`the key ${quoteKey(key)} is not allowed`);
-    this.#entries[key] = value;
-  }
-
-  has(key: string): boolean {
-    return Object.hasOwn(this.#entries, key);
-  }
-
-  get map(): ValueMap {
-    return this.#entries;
-  }
-}
 
 /** Later maps win; a key keeps the place where it first stood. */
 function merge(meter: Meter, maps: readonly ValueMap[]): ValueMap {

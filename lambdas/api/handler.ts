@@ -1,0 +1,64 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { signingSecret } from '../../shared/adapters/aws/dynamo/signing-secret.ts';
+import { bootstrap, type App } from '../runtime/bootstrap.ts';
+import type { Env } from '../runtime/config.ts';
+import { ApiProblem, problemBody } from './api-problem.ts';
+import { Authenticator } from './authenticate.ts';
+import { OPERATIONS } from './operations/index.ts';
+import { parseBody, parseQuery } from './request.ts';
+import { matchRoute } from './router.ts';
+import { TokenSigner } from './signed-token.ts';
+import { isUnavailable } from './unavailable.ts';
+
+export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+const RETRY_AFTER_SECONDS = 2;
+
+export function createApiHandler(env: Env): ApiHandler {
+  const app = bootstrap(env, 'api');
+  const authenticator = new Authenticator(app.apiKeys, app.engine.clock.now);
+  let signer: Promise<TokenSigner> | undefined;
+  const getSigner = () => {
+    signer ??= signingSecret(app.table).then((secret) => new TokenSigner(secret));
+    signer.catch(() => (signer = undefined));
+    return signer;
+  };
+  const handle = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const requestId = event.requestContext.requestId;
+    const baseUrl = app.baseUrl === '' ? `https://${event.requestContext.domainName}` : app.baseUrl;
+    try {
+      const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
+      const workspace = route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
+      const query = parseQuery(event, route.query);
+      const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
+      const context = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
+      return await OPERATIONS[route.operation](context);
+    } catch (error) {
+      return problemAnswer(app, error, requestId, baseUrl);
+    }
+  };
+  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>(handle).use(injectLambdaContext(app.logger));
+  return (event, context) => Promise.resolve(handler(event, context));
+}
+
+function problemAnswer(app: App, error: unknown, requestId: string, baseUrl: string): APIGatewayProxyStructuredResultV2 {
+  const problem = toProblem(app, error);
+  return {
+    statusCode: problem.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
+    body: JSON.stringify(problemBody(problem, requestId, baseUrl)),
+  };
+}
+
+function toProblem(app: App, error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error;
+  const details = { error: error instanceof Error ? error : String(error) };
+  if (isUnavailable(error)) {
+    app.logger.warn('a dependency does not answer', details);
+    return new ApiProblem('unavailable', 'a dependency does not answer at the moment', { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+  }
+  app.logger.error('unexpected error', details);
+  return new ApiProblem('internal', 'something went wrong on our side');
+}

@@ -1,0 +1,51 @@
+import type { HistoryItem } from '../../shared/contracts/schemas.ts';
+import { isSettledRecord, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
+import { toRfc3339, type EpochMs } from '../../shared/domain/time.ts';
+
+type Event = Omit<HistoryItem, 'at'> & { readonly at: EpochMs };
+
+/**
+ * What happened, in order of time, read off the records: they are the audit trail, there is no second one to disagree.
+ * Nodes of every generation appear, also those that a redrive has since discarded.
+ */
+export function historyOf(header: Header, records: readonly NodeRecord[]): HistoryItem[] {
+  const events = [...executionEvents(header), ...records.filter(({ node }) => !isVirtualId(node)).flatMap(nodeEvents)];
+  // Stable: events of one instant keep the order in which they were derived.
+  return events.sort((a, b) => a.at - b.at).map(({ at, ...event }) => ({ at: toRfc3339(at), ...event }));
+}
+
+function isVirtualId(id: string): boolean {
+  return id.startsWith('$') || id.endsWith('?');
+}
+
+function executionEvents(header: Header): Event[] {
+  const generation = header.gen;
+  const events: Event[] = [{ at: header.createdAt, generation: 1, type: 'execution_created', actor: header.trigger }];
+  if (header.startedAt !== undefined) events.push({ at: header.startedAt, generation: 1, type: 'execution_started' });
+  if (header.stop !== undefined) events.push({ at: header.stop.at, generation, type: 'execution_stop_requested', code: header.stop.reason });
+  if (header.endedAt !== undefined) {
+    events.push({ at: header.endedAt, generation, type: `execution_${header.status}`, ...(header.reason !== undefined && { code: header.reason }) });
+  }
+  return events;
+}
+
+function nodeEvents(record: NodeRecord): Event[] {
+  const base = { generation: record.gen, node: record.node };
+  const events: Event[] = record.attempts.flatMap(({ attempt, startedAt, endedAt, error }) => [
+    { ...base, at: startedAt, type: 'attempt_started', attempt },
+    ...(error === undefined ? [] : [{ ...base, at: endedAt, type: 'attempt_failed', attempt, code: error.code }]),
+  ]);
+  if (record.status === 'running') events.push({ ...base, at: record.lease.since, type: 'attempt_started', attempt: record.attempt });
+  const lastEnd = record.attempts.at(-1)?.endedAt ?? record.startedAt;
+  if (record.status === 'waiting') events.push({ ...base, at: lastEnd, type: 'node_waiting', code: record.wait.for });
+  if (record.status === 'retrying') events.push({ ...base, at: lastEnd, type: 'node_retrying', attempt: record.attempt });
+  if (isSettledRecord(record)) {
+    events.push({ ...base, at: record.endedAt, type: `node_${record.status}`, ...(record.error !== undefined && { code: record.error.code }) });
+    for (const [node, settled] of Object.entries(record.pure)) {
+      if (isVirtualId(node) || node === record.node) continue;
+      const code = settled.status === 'failed' ? { code: settled.error.code } : {};
+      events.push({ ...base, node, at: record.endedAt, type: `node_${settled.status}`, ...code });
+    }
+  }
+  return events;
+}

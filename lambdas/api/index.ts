@@ -1,0 +1,3 @@
+import { createApiHandler } from './handler.ts';
+
+export const handler = createApiHandler(process.env);

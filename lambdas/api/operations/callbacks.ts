@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { CallbackBody } from '../../../shared/contracts/schemas.ts';
+import { compileSchema, validateAgainst } from '../../../shared/documents/json-schema.ts';
+import { canonicalJson, type Json } from '../../../shared/domain/json.ts';
+import { acceptCallback, type Callback } from '../../../shared/engine/callback.ts';
+import type { SchemaCheck } from '../../../shared/engine/engine-deps.ts';
+import type * as z from 'zod';
+import { ApiProblem, notFound } from '../api-problem.ts';
+import { callbackPage } from '../callback-page.ts';
+import { openCallbackToken, type CallbackAddress } from '../callback-token.ts';
+import { json, param, type Operation, type OperationContext } from '../operation.ts';
+
+/** The token is the permission: it names one wait of one node, and only we can make it. */
+async function addressOf(context: OperationContext): Promise<CallbackAddress> {
+  const address = openCallbackToken(await context.signer(), param(context, 'token'));
+  if (address === undefined) throw notFound('callback with this token');
+  return address;
+}
+
+export const sendCallback: Operation = async (context) => {
+  const address = await addressOf(context);
+  const body = context.body as z.infer<typeof CallbackBody>;
+  const digest = createHash('sha256').update(canonicalJson(body as Json)).digest('base64url');
+  const result = await acceptCallback(context.app.engine, checkSchema, { ...address, payload: body as Callback['payload'], digest, requestId: context.requestId });
+  switch (result.kind) {
+    case 'accepted':
+      return json(200, { status: 'ok' });
+    case 'used':
+      throw new ApiProblem('callback_used', 'the node does not wait for this callback any more');
+    case 'expired':
+      throw new ApiProblem('callback_expired', 'the callback came too late');
+    case 'not_found':
+      throw notFound('execution for this callback');
+    case 'invalid': {
+      const problems = result.problems.map(({ path, message }) => ({ code: 'input_invalid', path: `/output${path}`, message }));
+      throw new ApiProblem('input_invalid', "the output does not fit the node's schema", { problems });
+    }
+    default:
+      return result satisfies never;
+  }
+};
+
+const checkSchema: SchemaCheck = (schema, value) => {
+  const compiled = compileSchema(schema, '');
+  // A schema built from templates is known only now.
+  if (!compiled.ok) return { value, problems: compiled.error };
+  return validateAgainst(compiled.value, value);
+};
+
+export const showCallback: Operation = async (context) => {
+  const { node } = await addressOf(context);
+  const { html, scriptDigest } = callbackPage(node);
+  const policy = `default-src 'none'; script-src 'sha256-${scriptDigest}'; style-src 'unsafe-inline'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+  return {
+    statusCode: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': policy, 'referrer-policy': 'no-referrer' },
+    body: html,
+  };
+};

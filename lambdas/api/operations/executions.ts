@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { listExecutions } from '../../../shared/adapters/aws/dynamo/execution-list.ts';
+import { executionId } from '../../../shared/adapters/system/ids.ts';
+import type { StartBody } from '../../../shared/contracts/schemas.ts';
+import { compileSchema, validateAgainst } from '../../../shared/documents/json-schema.ts';
+import { canonicalJson, type Json } from '../../../shared/domain/json.ts';
+import { LIMITS } from '../../../shared/domain/limits.ts';
+import { parseRfc3339 } from '../../../shared/domain/time.ts';
+import type { Plan } from '../../../shared/domain/workflow/plan.ts';
+import { cancelExecution } from '../../../shared/engine/cancel-execution.ts';
+import { startExecution, startHeld } from '../../../shared/engine/start-execution.ts';
+import type * as z from 'zod';
+import { ApiProblem, notFound } from '../api-problem.ts';
+import { makeCursor, readCursor } from '../cursor.ts';
+import { executionBody, executionItem } from '../execution-view.ts';
+import { json, param, type Operation, type OperationContext } from '../operation.ts';
+import { invalid } from '../request.ts';
+import { existing } from './workflows.ts';
+
+export const start: Operation = async (context) => {
+  const { app, workspace } = context;
+  const body = context.body as z.infer<typeof StartBody>;
+  const idempotencyKey = idempotencyKeyOf(context);
+  const summary = await existing(context);
+  const version = body.version ?? summary.version;
+  if (version > summary.version) throw notFound(`version ${version} of workflow '${summary.name}'`);
+  const plan = await app.engine.plans.load(workspace, summary.name, version);
+  const input = checkedInput(plan, (body.input ?? {}) as Json);
+  const result = await startExecution(app.engine, {
+    workspace,
+    execution: executionId(workspace, summary.name, idempotencyKey),
+    plan,
+    input: { at: 'record', value: input },
+    hold: body.hold ?? false,
+    tags: body.tags ?? {},
+    trigger: 'api',
+    // What was asked for, not what was made of it: the same request stays the same when a newer version is saved.
+    request: createHash('sha256').update(canonicalJson(body as Json)).digest('base64url'),
+  });
+  if (result.kind === 'conflict') {
+    throw new ApiProblem('idempotency_conflict', 'this Idempotency-Key was used with another body');
+  }
+  const { execution: id, status } = result.header;
+  const replayed = result.kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};
+  return json(202, { id, status }, { location: `/v1/executions/${id}`, ...replayed });
+};
+
+function idempotencyKeyOf({ event }: OperationContext): string | undefined {
+  const value = event.headers['idempotency-key'];
+  if (value === undefined) return undefined;
+  if (value.length >= 1 && value.length <= LIMITS.idempotencyKeyLengthMax && /^[\x21-\x7e]+$/.test(value)) return value;
+  const message = `must be 1 to ${LIMITS.idempotencyKeyLengthMax} visible ASCII characters`;
+  throw invalid('the Idempotency-Key is not valid', [{ code: 'malformed', path: '/headers/idempotency-key', message }]);
+}
+
+function checkedInput(plan: Plan, input: Json): Json {
+  if (plan.inputSchema === undefined) return input;
+  const schema = compileSchema(plan.inputSchema, '/input');
+  if (!schema.ok) throw new Error('a stored definition has an input schema that does not compile');
+  const { value, problems } = validateAgainst(schema.value, input);
+  if (problems.length === 0) return value;
+  throw new ApiProblem('input_invalid', `the input does not fit workflow '${plan.workflow}'`, {
+    problems: problems.map(({ path, message }) => ({ code: 'input_invalid', path: `/input${path}`, message })),
+  });
+}
+
+export const startHeldExecution: Operation = async (context) => {
+  const id = param(context, 'id');
+  const result = await startHeld(context.app.engine, { workspace: context.workspace, execution: id });
+  if (result.kind === 'not_found') throw notFound(`execution '${id.slice(0, 64)}'`);
+  if (result.kind === 'terminal') throw new ApiProblem('execution_terminal', 'the execution has ended');
+  return json(202, { id, status: result.header.status }, { location: `/v1/executions/${id}` });
+};
+
+export const cancel: Operation = async (context) => {
+  const id = param(context, 'id');
+  const result = await cancelExecution(context.app.engine, { workspace: context.workspace, execution: id }, context.requestId);
+  if (result.kind === 'not_found') throw notFound(`execution '${id.slice(0, 64)}'`);
+  if (result.kind === 'terminal') throw new ApiProblem('execution_terminal', 'the execution has ended');
+  return json(202, { id, status: result.header.status }, { location: `/v1/executions/${id}` });
+};
+
+export const listAll: Operation = async (context) => {
+  const { app, workspace, query } = context;
+  const signer = await context.signer();
+  const scope = { workspace, operation: 'listExecutions', filters: query };
+  const after = readCursor(signer, scope, query['cursor'] as string | undefined);
+  const tag = query['tag'] as string | undefined;
+  const since = instant(query['since']);
+  const until = instant(query['until']);
+  const page = await listExecutions(app.table, {
+    workspace,
+    limit: (query['limit'] as number | undefined) ?? LIMITS.listPageDefault,
+    ...(after !== undefined && { after }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(query['workflow'] !== undefined && { workflow: query['workflow'] as string }),
+    ...(query['status'] !== undefined && { statuses: query['status'] as string[] }),
+    ...(tag !== undefined && { tag: { key: tag.slice(0, tag.indexOf(':')), value: tag.slice(tag.indexOf(':') + 1) } }),
+  });
+  return json(200, { items: page.items.map(executionItem), ...(page.next !== undefined && { cursor: makeCursor(signer, scope, page.next) }) });
+};
+
+function instant(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseRfc3339(value) : undefined;
+}
+
+export const getExecution: Operation = async (context) => {
+  const { app, workspace, query } = context;
+  const id = param(context, 'id');
+  const header = await app.executions.readHeader({ workspace, execution: id });
+  if (header === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
+  const signer = await context.signer();
+  const scope = { workspace, operation: `getExecution\n${id}`, filters: query };
+  const from = readCursor(signer, scope, query['nodesCursor'] as string | undefined);
+  const which = (query['nodes'] as 'none' | 'unfinished' | 'failed' | 'all' | undefined) ?? 'all';
+  const { body, next } = await executionBody(app, header, which, from === undefined ? 0 : Number(from));
+  return json(200, { ...body, ...(next !== undefined && { nodesCursor: makeCursor(signer, scope, String(next)) }) });
+};

@@ -1,0 +1,81 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Route } from '../../shared/contracts/routes.ts';
+import { parseJson } from '../../shared/documents/parse-json.ts';
+import { parseYaml } from '../../shared/documents/parse-yaml.ts';
+import { pointer, type Json } from '../../shared/domain/json.ts';
+import { LIMITS } from '../../shared/domain/limits.ts';
+import type { Problem } from '../../shared/domain/problem.ts';
+import { err, type Result } from '../../shared/domain/result.ts';
+import { ApiProblem } from './api-problem.ts';
+
+/** Parses what came with a request, by its route. Whatever does not fit is a 4xx with all problems, never a 500. */
+export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): Readonly<Record<string, unknown>> {
+  const given = new URLSearchParams(event.rawQueryString);
+  const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1);
+  if (repeated.length > 0) {
+    throw invalid('the query is not valid', repeated.map((name) => ({ code: 'duplicate_key', path: pointer('/query', name), message: 'is given more than once' })));
+  }
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw invalid('the query is not valid', issuesOf(parsed.error, '/query'));
+  return parsed.data;
+}
+
+/** A definition's document; unparsable text is for the caller to report. */
+export function parseDefinition(event: APIGatewayProxyEventV2): Result<Json, readonly Problem[]> {
+  const media = mediaType(event);
+  const isYaml = ['application/yaml', 'application/x-yaml', 'text/yaml'].includes(media);
+  if (!isYaml && media !== 'application/json') throw unsupported(media, 'application/json or application/yaml');
+  const text = bodyText(event, LIMITS.definitionBytesMax);
+  if (typeof text !== 'string') return err([text]);
+  if (text.trim() === '') return err([{ code: 'malformed', path: '', message: 'the body is empty; send the definition' }]);
+  return isYaml ? parseYaml(text) : parseJson(text);
+}
+
+export function parseBody(event: APIGatewayProxyEventV2, body: Exclude<Route['body'], string>): unknown {
+  if (event.body === undefined || event.body === '') {
+    if (body.optional) return body.schema.parse({});
+    throw invalid('a body is needed', [{ code: 'malformed', path: '', message: 'the body is empty; send JSON' }]);
+  }
+  const media = mediaType(event);
+  if (media !== 'application/json') throw unsupported(media, 'application/json');
+  const text = bodyText(event, LIMITS.requestBytesMax);
+  if (typeof text !== 'string') throw invalid('the body is not valid', [text]);
+  const document = parseJson(text);
+  if (!document.ok) throw invalid('the body is not valid JSON for Stepwell', document.error);
+  const parsed = body.schema.safeParse(document.value);
+  if (!parsed.success) throw invalid('the body is not valid', issuesOf(parsed.error, ''));
+  return parsed.data;
+}
+
+function bodyText(event: APIGatewayProxyEventV2, bytesMax: number): string | Problem {
+  const raw = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (raw.length > bytesMax) throw new ApiProblem('too_large', `the body has ${raw.length} bytes; at most ${bytesMax} are allowed`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(raw);
+  } catch {
+    return { code: 'malformed', path: '', message: 'the body is not UTF-8 text' };
+  }
+}
+
+function mediaType(event: APIGatewayProxyEventV2): string {
+  return (event.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+function unsupported(media: string, wanted: string): ApiProblem {
+  return new ApiProblem('unsupported_media_type', `content type ${media === '' ? 'is missing' : `'${media.slice(0, 100)}' is not supported`}; send ${wanted}`);
+}
+
+export function invalid(detail: string, problems: readonly { code: string; path: string; message: string }[]): ApiProblem {
+  return new ApiProblem('validation_failed', detail, { problems });
+}
+
+function issuesOf(error: z.ZodError, base: string): { code: string; path: string; message: string }[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.reduce<string>((at, token) => pointer(at, String(token)), base);
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ code: 'unknown_key', path: pointer(path, key), message: `'${key}' is not a known field here` }));
+    }
+    return [{ code: 'malformed', path, message: issue.message }];
+  });
+}

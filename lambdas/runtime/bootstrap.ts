@@ -1,0 +1,74 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ApiKeyStore } from '../../shared/adapters/aws/dynamo/api-keys.ts';
+import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
+import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
+import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
+import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
+import { ScheduleTimers } from '../../shared/adapters/aws/scheduler-timers.ts';
+import { SqsWorkQueue } from '../../shared/adapters/aws/sqs-work-queue.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
+import { systemIds } from '../../shared/adapters/system/ids.ts';
+import { ENV } from '../../shared/config/env.ts';
+import { compileSchema } from '../../shared/documents/json-schema.ts';
+import type { Json } from '../../shared/domain/json.ts';
+import type { Problem } from '../../shared/domain/problem.ts';
+import { epochMs } from '../../shared/domain/time.ts';
+import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
+import { createNodeRegistry } from '../../shared/nodes/index.ts';
+import { readConfig, type Env } from './config.ts';
+import { PlanCache } from './plan-cache.ts';
+
+export interface App {
+  readonly engine: EngineDeps;
+  readonly table: Table;
+  readonly workflows: WorkflowStore;
+  readonly executions: DynamoExecutionStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly sqs: SQSClient;
+  readonly workQueueUrl: string;
+  readonly baseUrl: string;
+  readonly logger: Logger;
+}
+
+/** The composition root: environment → clients → adapters → engine. Once per Lambda instance, and per local function. */
+export function bootstrap(env: Env, serviceName: string): App {
+  const config = readConfig(env);
+  const clock = systemClock(config[ENV.clockRate]);
+  const logger = new Logger({ serviceName });
+  const dynamo = new DynamoDBClient({});
+  const sqs = new SQSClient({});
+  const endpoint = env['AWS_ENDPOINT_URL_S3'];
+  // Emulators have no DNS name per bucket.
+  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined });
+  const table = new Table(dynamo, config[ENV.tableName]);
+  const payloads = new PayloadStore(s3, config[ENV.bucketName]);
+  const workflows = new WorkflowStore(table, payloads);
+  const executions = new DynamoExecutionStore(table, payloads);
+  const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
+  const timers = new ScheduleTimers(new SchedulerClient({}), {
+    group: config[ENV.scheduleGroup],
+    queueArn: config[ENV.workQueueArn],
+    roleArn: config[ENV.scheduleRoleArn],
+  });
+  const urls = { work: config[ENV.workQueueUrl], isolated: config[ENV.isolatedQueueUrl] };
+  const engine: EngineDeps = {
+    store: executions,
+    queue: new SqsWorkQueue(sqs, urls, timers, clock.now),
+    plans: new PlanCache(workflows, nodes, lintSchema),
+    nodes,
+    clock,
+    ids: systemIds,
+    log: { info: (message, details) => logger.info(message, details), warn: (message, details) => logger.warn(message, details) },
+    leaseEpoch: epochMs(config[ENV.leaseEpoch]),
+  };
+  return { engine, table, workflows, executions, apiKeys: new ApiKeyStore(table), sqs, workQueueUrl: urls.work, baseUrl: config[ENV.baseUrl], logger };
+}
+
+export function lintSchema(schema: Json, path: string): readonly Problem[] {
+  const compiled = compileSchema(schema, path);
+  return compiled.ok ? [] : compiled.error;
+}

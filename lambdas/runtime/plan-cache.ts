@@ -1,0 +1,71 @@
+import { compilePlan } from '../../shared/domain/workflow/compile-plan.ts';
+import type { NodeCatalog, SchemaLint } from '../../shared/domain/workflow/node-catalog.ts';
+import type { Plan } from '../../shared/domain/workflow/plan.ts';
+import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
+import type { PlanSource } from '../../shared/engine/engine-deps.ts';
+import type { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
+
+/** About 2 KB a node: the largest plans of a busy worker fit into a tenth of its memory. */
+const CACHED_NODES_MAX = 50_000;
+
+/** A stored definition that does not hold (any more): a node type was removed from the deployment, or a bug. */
+export class StoredDefinitionError extends Error {
+  override readonly name = 'StoredDefinitionError';
+}
+
+/**
+ * Plans by workflow and version. Versions are immutable, so a plan that was loaded once is never read again; the least
+ * recently used leave when the cache is full. Simultaneous loads of one version share one read.
+ */
+export class PlanCache implements PlanSource {
+  readonly #workflows: WorkflowStore;
+  readonly #catalog: NodeCatalog;
+  readonly #lintSchema: SchemaLint;
+  readonly #plans = new Map<string, Promise<Plan>>();
+  readonly #sizes = new Map<string, number>();
+
+  constructor(workflows: WorkflowStore, catalog: NodeCatalog, lintSchema: SchemaLint) {
+    this.#workflows = workflows;
+    this.#catalog = catalog;
+    this.#lintSchema = lintSchema;
+  }
+
+  load(workspace: string, workflow: string, version: number): Promise<Plan> {
+    const key = `${workspace}\n${workflow}\n${version}`;
+    const cached = this.#plans.get(key);
+    if (cached !== undefined) {
+      this.#plans.delete(key);
+      this.#plans.set(key, cached);
+      return cached;
+    }
+    const loading = this.#read(key, workspace, workflow, version);
+    this.#plans.set(key, loading);
+    return loading;
+  }
+
+  async #read(key: string, workspace: string, workflow: string, version: number): Promise<Plan> {
+    try {
+      const definition = await this.#workflows.readVersion(workspace, workflow, version);
+      if (definition === undefined) throw new StoredDefinitionError(`version ${version} of '${workflow}' is not stored`);
+      const checked = validateDefinition(definition, this.#catalog, this.#lintSchema);
+      if (!checked.ok) throw new StoredDefinitionError(`version ${version} of '${workflow}' does not hold: ${JSON.stringify(checked.error.slice(0, 3))}`);
+      const plan = compilePlan(checked.value.workflow, version);
+      this.#sizes.set(key, plan.nodes.length);
+      this.#evict();
+      return plan;
+    } catch (error) {
+      this.#plans.delete(key);
+      throw error;
+    }
+  }
+
+  #evict(): void {
+    let total = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const key of this.#plans.keys()) {
+      if (total <= CACHED_NODES_MAX || this.#plans.size === 1) return;
+      total -= this.#sizes.get(key) ?? 0;
+      this.#plans.delete(key);
+      this.#sizes.delete(key);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import { createWorkerHandler } from './handler.ts';
+
+export const handler = createWorkerHandler(process.env);

@@ -1,0 +1,174 @@
+import * as z from 'zod';
+import { LIMITS } from '../domain/limits.ts';
+import { WorkflowName } from '../domain/workflow/definition.ts';
+import { parseRfc3339 } from '../domain/time.ts';
+
+/** What the API takes and gives (contract §3). The OpenAPI document is generated from these. */
+export const ExecutionStatusName = z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
+export const NodeStatusName = z.enum(['pending', 'queued', 'running', 'waiting', 'retrying', 'succeeded', 'failed', 'skipped', 'cancelled']);
+const Instant = z.string().describe('RFC 3339, UTC, milliseconds');
+const Json = z.json();
+
+export const Problem = z.object({ code: z.string(), path: z.string().describe('JSON Pointer into what was sent'), message: z.string() });
+export const ProblemDetails = z
+  .object({
+    type: z.string().describe('documentation of the code'),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string(),
+    instance: z.string().describe('id of the request'),
+    problems: z.array(Problem).optional(),
+  })
+  .describe('RFC 9457 problem details');
+
+export const ErrorBody = z.object({ code: z.string(), category: z.string(), message: z.string(), retryable: z.boolean(), details: Json.optional() });
+
+export const WorkflowRef = z.object({ name: z.string(), version: z.number().int() });
+export const ValidationReport = z.object({ valid: z.boolean(), problems: z.array(Problem), warnings: z.array(Problem) });
+export const WorkflowBody = z.object({ name: z.string(), version: z.number().int(), createdAt: Instant, definition: Json });
+export const WorkflowItem = z.object({ name: z.string(), version: z.number().int(), createdAt: Instant, updatedAt: Instant });
+export const VersionItem = z.object({ version: z.number().int(), createdAt: Instant });
+
+const TagKey = z.string().regex(/^[a-zA-Z0-9_.-]+$/, 'a tag key is letters, digits, _ . and -').max(LIMITS.tagKeyLengthMax);
+export const Tags = z
+  .record(TagKey, z.string().max(LIMITS.tagValueLengthMax))
+  .refine((tags) => Object.keys(tags).length <= LIMITS.tagsMax, { error: `at most ${LIMITS.tagsMax} tags are allowed` });
+
+export const StartBody = z.strictObject({
+  input: Json.optional(),
+  hold: z.boolean().optional(),
+  version: z.number().int().min(1).optional(),
+  tags: Tags.optional(),
+});
+export const StartAnswer = z.object({ id: z.string(), status: ExecutionStatusName });
+
+export const CallbackBody = z.union(
+  [
+    z.strictObject({ output: Json }),
+    z.strictObject({ error: z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(LIMITS.errorMessageLengthMax) }) }),
+  ],
+  { error: "must be { output: … } or { error: { code, message } }, nothing else" },
+);
+
+export const ProgressBody = z.object({
+  total: z.number().int(),
+  pending: z.number().int(),
+  queued: z.number().int(),
+  running: z.number().int(),
+  waiting: z.number().int(),
+  retrying: z.number().int(),
+  succeeded: z.number().int(),
+  failed: z.number().int(),
+  skipped: z.number().int(),
+  cancelled: z.number().int(),
+});
+
+export const NodeBody = z.object({
+  type: z.string(),
+  status: NodeStatusName,
+  reason: z.enum(['branch', 'if', 'upstream_failed']).optional(),
+  tolerated: z.boolean().optional(),
+  attempts: z.number().int(),
+  startedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+  nextAttemptAt: Instant.optional(),
+  waitingFor: z.enum(['timer', 'callback']).optional(),
+  until: Instant.optional(),
+  error: ErrorBody.optional(),
+});
+export type NodeBody = z.infer<typeof NodeBody>;
+
+export const AttemptBody = z.object({
+  attempt: z.number().int(),
+  startedAt: Instant,
+  endedAt: Instant.optional(),
+  error: ErrorBody.optional(),
+  delayMs: z.number().int().optional().describe('how long the policy made the next attempt wait'),
+});
+
+export const NodeDetail = NodeBody.omit({ attempts: true }).extend({
+  node: z.string(),
+  generation: z.number().int(),
+  idempotencyKey: z.string(),
+  with: Json.optional().describe('what the node was given, templates filled in'),
+  output: Json.optional(),
+  attempts: z.array(AttemptBody),
+  callback: z.object({ url: z.string(), token: z.string() }).optional().describe('where to send the decision, while the node waits for one'),
+});
+export type NodeDetail = z.infer<typeof NodeDetail>;
+
+export const ExecutionItem = z.object({
+  id: z.string(),
+  workflow: z.string(),
+  version: z.number().int(),
+  generation: z.number().int(),
+  status: ExecutionStatusName,
+  reason: z.string().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  createdAt: Instant,
+  startedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+});
+export type ExecutionItem = z.infer<typeof ExecutionItem>;
+
+export const ExecutionBody = ExecutionItem.extend({
+  error: ErrorBody.extend({ node: z.string().optional() }).optional(),
+  cancelRequestedAt: Instant.optional(),
+  progress: ProgressBody,
+  nodes: z.record(z.string(), NodeBody),
+  nodesCursor: z.string().optional(),
+});
+export type ExecutionBody = z.infer<typeof ExecutionBody>;
+
+export const ResultsBody = z.object({ outputs: z.record(z.string(), Json), output: Json.optional() });
+export const HistoryItem = z.object({
+  at: Instant,
+  generation: z.number().int(),
+  type: z.string(),
+  node: z.string().optional(),
+  attempt: z.number().int().optional(),
+  actor: z.string().optional(),
+  code: z.string().optional(),
+});
+export type HistoryItem = z.infer<typeof HistoryItem>;
+
+export const HealthBody = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.enum(['ok', 'failing'])) });
+export const LimitsBody = z.record(z.string(), z.number());
+
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), cursor: z.string().optional() });
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: `must be between ${min} and ${max}` });
+
+const Limit = whole(1, LIMITS.listPageMax).optional();
+const Cursor = z.string().max(2_048).optional();
+const When = z
+  .string()
+  .refine((text) => parseRfc3339(text) !== undefined, { error: 'is no RFC 3339 time such as 2026-12-24T18:00:00Z' })
+  .optional();
+
+export const NoQuery = z.strictObject({});
+export const PageQuery = z.strictObject({ limit: Limit, cursor: Cursor });
+export const WorkflowQuery = z.strictObject({ version: whole(1, 9_999_999_999).optional() });
+export const ExecutionQuery = z.strictObject({
+  nodes: z.enum(['none', 'unfinished', 'failed', 'all'], { error: 'must be none, unfinished, failed or all' }).optional(),
+  nodesCursor: Cursor,
+});
+export const ExecutionsQuery = PageQuery.extend({
+  workflow: WorkflowName.optional(),
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(ExecutionStatusName).min(1))
+    .optional(),
+  tag: z.string().regex(/^[^:]+:/, 'must be key:value').optional(),
+  since: When,
+  until: When,
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { ENV } from '../../shared/config/env.ts';
+import { API } from '../../shared/config/functions.ts';
+import { dev, resources, functionOf, matching } from './synthesized.ts';
+
+describe('functions', () => {
+  test('all run Node 24 on arm64, log to a group of their own that expires', () => {
+    const functions = resources(dev, 'AWS::Lambda::Function');
+    expect(functions).toHaveLength(3);
+    const groups = functions.map(([, { Properties }]) => {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      return (Properties['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref;
+    });
+    expect(new Set(groups).size).toBe(3);
+    for (const group of groups) {
+      expect(dev.toJSON()['Resources'][group].Properties.RetentionInDays).toBeGreaterThan(0);
+    }
+  });
+
+  test('the API answers before the gateway gives up at 30 s', () => {
+    expect(functionOf(dev, 'Api')[1].Properties).toMatchObject({
+      Timeout: API.timeoutSeconds,
+      MemorySize: API.memoryMb,
+    });
+    expect(API.timeoutSeconds).toBeLessThan(30);
+  });
+
+  test('exactly the functions in the dispatch cycle may loop: those that a queue feeds which they send to', () => {
+    const fed = resources(dev, 'AWS::Lambda::EventSourceMapping').map(
+      ([, { Properties }]) => (Properties['FunctionName'] as { Ref: string }).Ref,
+    );
+    const looping = resources(dev, 'AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties['RecursiveLoop'] === 'Allow')
+      .map(([id]) => id);
+    expect(looping.sort()).toEqual(fed.sort());
+    expect(functionOf(dev, 'Api')[1].Properties).not.toHaveProperty('RecursiveLoop');
+  });
+
+  test('whoever is permitted is configured: every function knows what it may use', () => {
+    const wanted = Object.entries(ENV)
+      .filter(([key]) => !['httpAllow', 'clockRate', 'leaseEpoch'].includes(key))
+      .map(([, name]) => name);
+    for (const [, { Properties }] of resources(dev, 'AWS::Lambda::Function')) {
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+      expect(
+        Object.keys(Variables)
+          .filter((name) => name.startsWith('STEPWELL_'))
+          .sort(),
+      ).toEqual(wanted.sort());
+    }
+  });
+});
+
+test('one catch-all route leads to the API function, payload format 2.0, without an authorizer: the keys are ours', () => {
+  expect(resources(dev, 'AWS::ApiGatewayV2::Route')).toHaveLength(1);
+  expect(matching(dev, 'AWS::ApiGatewayV2::Route', { RouteKey: '$default', AuthorizationType: 'NONE' })).toHaveLength(
+    1,
+  );
+  expect(
+    matching(dev, 'AWS::ApiGatewayV2::Integration', {
+      PayloadFormatVersion: '2.0',
+      IntegrationUri: { 'Fn::GetAtt': [functionOf(dev, 'Api')[0], 'Arn'] },
+    }),
+  ).toHaveLength(1);
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import type { Statement } from './synthesized.ts';
+import { dev, resources, statementsOf, actionsOf, queueId } from './synthesized.ts';
+
+describe('permissions', () => {
+  const engine = [
+    'dynamodb:BatchGetItem',
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+    'iam:PassRole',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    's3:GetObject',
+    's3:PutObject',
+    'scheduler:CreateSchedule',
+    'sqs:SendMessage',
+  ];
+  const consuming = [
+    'sqs:ChangeMessageVisibility',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:GetQueueUrl',
+    'sqs:ReceiveMessage',
+  ];
+
+  test.each([
+    ['Api', engine],
+    ['Worker', [...engine, ...consuming].sort()],
+    ['IsolatedWorker', [...engine, ...consuming].sort()],
+  ])('%s may do exactly this', (construct, actions) => {
+    expect(actionsOf(statementsOf(dev, construct))).toEqual(actions);
+  });
+
+  test('no statement has a wildcard action or resource, no role a managed policy', () => {
+    for (const [id, { Properties }] of resources(dev, 'AWS::IAM::Policy')) {
+      const { Statement: statements } = Properties['PolicyDocument'] as { Statement: Statement[] };
+      for (const statement of statements) {
+        expect({ id, actions: JSON.stringify(statement.Action) }).toEqual({
+          id,
+          actions: expect.not.stringContaining('*') as string,
+        });
+        expect({ id, resources: [statement.Resource].flat() }).not.toEqual({
+          id,
+          resources: expect.arrayContaining(['*']) as string[],
+        });
+      }
+    }
+    for (const [, { Properties }] of resources(dev, 'AWS::IAM::Role')) {
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+    }
+  });
+
+  test('Scheduler’s role sends to the work queue alone, and only this account’s schedules of this group can use it', () => {
+    const [, role] = resources(dev, 'AWS::IAM::Role').find(([id]) => id.startsWith('TimersRole'))!;
+    const [group] = resources(dev, 'AWS::Scheduler::ScheduleGroup')[0]!;
+    expect(role.Properties['AssumeRolePolicyDocument']).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: {
+            StringEquals: {
+              'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+              'aws:SourceArn': { 'Fn::GetAtt': [group, 'Arn'] },
+            },
+          },
+        },
+      ],
+    });
+    expect(statementsOf(dev, 'Timers')).toEqual([
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [queueId(dev, 'Work'), 'Arn'] } },
+    ]);
+  });
+
+  test('functions may pass that role, to Scheduler alone', () => {
+    for (const construct of ['Api', 'Worker', 'IsolatedWorker']) {
+      const pass = statementsOf(dev, construct).filter((statement) => statement.Action === 'iam:PassRole');
+      expect(pass).toMatchObject([
+        {
+          Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TimersRole/), 'Arn'] },
+          Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+        },
+      ]);
+    }
+  });
+});

@@ -1,0 +1,63 @@
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { StageName } from '../../lib/stage.ts';
+import { stageNamed } from '../../lib/stage.ts';
+import { stackName } from '../../lib/stack-name.ts';
+import { StepwellStack } from '../../lib/stepwell-stack.ts';
+
+export type Properties = Record<string, unknown>;
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Properties;
+  readonly DeletionPolicy?: string;
+}
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+export function synthesize(stage: StageName, prefix = 'stepwell'): Template {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const name = stackName(prefix, stage);
+  return Template.fromStack(new StepwellStack(app, name, { stage: stageNamed(stage), stackName: name }));
+}
+
+export const dev = synthesize('dev');
+export const prod = synthesize('prod');
+
+export const resources = (template: Template, type: string): [string, Resource][] =>
+  Object.entries(template.findResources(type)) as [string, Resource][];
+
+/** The function whose logical id starts with this construct's id. */
+export function functionOf(template: Template, construct: string): [string, Resource] {
+  const found = resources(template, 'AWS::Lambda::Function').find(([id]) => id.startsWith(`${construct}Function`));
+  if (found === undefined) throw new Error(`There is no function ${construct}.`);
+  return found;
+}
+
+/** What the role of a function may do, its log group apart. */
+export function statementsOf(template: Template, construct: string): Statement[] {
+  const [, policy] = resources(template, 'AWS::IAM::Policy').find(([id]) => id.startsWith(`${construct}RoleDefault`))!;
+  const { Statement: statements } = policy.Properties['PolicyDocument'] as { Statement: Statement[] };
+  return statements;
+}
+
+/** The resources of a type that have (at least) these properties. */
+export function matching(template: Template, type: string, properties: object): string[] {
+  return Object.keys(template.findResources(type, { Properties: properties }));
+}
+
+export const actionsOf = (statements: readonly Statement[]): string[] => statements.flatMap((s) => s.Action).sort();
+
+export const queueId = (template: Template, construct: string): string =>
+  resources(template, 'AWS::SQS::Queue').find(([id]) => id.startsWith(`Queues${construct}`))![0];
+
+export function denyWithoutTls(action: string): unknown {
+  return Match.objectLike({
+    Effect: 'Deny',
+    Action: action,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
+}
