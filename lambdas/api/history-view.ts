@@ -9,7 +9,7 @@ type Event = Omit<HistoryItem, 'at'> & { readonly at: EpochMs };
  * Nodes of every generation appear, also those that a redrive has since discarded.
  */
 export function historyOf(header: Header, records: readonly NodeRecord[]): HistoryItem[] {
-  const events = [...executionEvents(header), ...records.filter(({ node }) => !isVirtualId(node)).flatMap(nodeEvents)];
+  const events = [...executionEvents(header), ...records.flatMap(nodeEvents)];
   // Stable: events of one instant keep the order in which they were derived.
   return events.sort((a, b) => a.at - b.at).map(({ at, ...event }) => ({ at: toRfc3339(at), ...event }));
 }
@@ -31,6 +31,8 @@ function executionEvents(header: Header): Event[] {
 
 function nodeEvents(record: NodeRecord): Event[] {
   const base = { generation: record.gen, node: record.node };
+  // A virtual node is nobody's business, but pure nodes may ride in its record.
+  if (isVirtualId(record.node)) return memberEvents(record);
   const events: Event[] = record.attempts.flatMap(({ attempt, startedAt, endedAt, error }) => [
     { ...base, at: startedAt, type: 'attempt_started', attempt },
     ...(error === undefined ? [] : [{ ...base, at: endedAt, type: 'attempt_failed', attempt, code: error.code }]),
@@ -41,11 +43,16 @@ function nodeEvents(record: NodeRecord): Event[] {
   if (record.status === 'retrying') events.push({ ...base, at: lastEnd, type: 'node_retrying', attempt: record.attempt });
   if (isSettledRecord(record)) {
     events.push({ ...base, at: record.endedAt, type: `node_${record.status}`, ...(record.error !== undefined && { code: record.error.code }) });
-    for (const [node, settled] of Object.entries(record.pure)) {
-      if (isVirtualId(node) || node === record.node) continue;
-      const code = settled.status === 'failed' ? { code: settled.error.code } : {};
-      events.push({ ...base, node, at: record.endedAt, type: `node_${settled.status}`, ...code });
-    }
+    events.push(...memberEvents(record));
   }
   return events;
+}
+
+function memberEvents(record: NodeRecord): Event[] {
+  if (!isSettledRecord(record)) return [];
+  return Object.entries(record.pure).flatMap(([node, settled]) => {
+    if (isVirtualId(node) || node === record.node) return [];
+    const code = settled.status === 'failed' ? { code: settled.error.code } : {};
+    return [{ generation: record.gen, node, at: record.endedAt, type: `node_${settled.status}`, ...code }];
+  });
 }

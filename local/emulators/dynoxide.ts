@@ -56,7 +56,9 @@ async function launch(binary: string, port: number, files: DynoxideFiles | undef
     stderr = (stderr + text).slice(-4_000);
   });
   const exited = once(child, 'exit').catch((error: unknown) => [String(error)]);
-  if (child.pid === undefined) return { kind: 'failed', stderr: String((await exited)[0]) };
+  if (child.pid === undefined) {
+    throw new StartupProblem(`${binary} cannot be run (${String((await exited)[0])}). Install again: npm ci`);
+  }
   const callOff = killWhenWeDie(child.pid);
   void exited.then(callOff);
   if (files !== undefined) await writeFile(files.pidFile, String(child.pid));

@@ -132,7 +132,8 @@ class Scanner {
 
   #unexpected(expected: string): false {
     const { at, text } = this.#tokens;
-    const found = at < text.length ? `found ${JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))}` : 'the text ends';
+    const found =
+      at < text.length ? `found ${JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))}` : 'the text ends';
     return this.#malformed(at, `expected ${expected}, ${found}`);
   }
 

@@ -76,7 +76,11 @@ function checkDefaults(schemas: Iterable<Subschema>, base: string, problems: Pro
     const [problem] = fillAndAsk(schema, true, schema.default.value, run).problems;
     if (problem === undefined) continue;
     const where = problem.path === '' ? '' : `${problem.path} `;
-    problems.add('malformed', `${base}${schema.location}/default`, `the default does not satisfy its own schema: ${where}${problem.message}`);
+    problems.add(
+      'malformed',
+      `${base}${schema.location}/default`,
+      `the default does not satisfy its own schema: ${where}${problem.message}`,
+    );
   }
 }
 

@@ -78,7 +78,10 @@ export class JsonTokens {
     WORD.lastIndex = this.at;
     WORD.test(this.text);
     if (WORD.lastIndex === this.at) return token;
-    return err({ at: start, message: `"${this.text.slice(start, Math.min(WORD.lastIndex, start + 40))}" is not a JSON value` });
+    return err({
+      at: start,
+      message: `"${this.text.slice(start, Math.min(WORD.lastIndex, start + 40))}" is not a JSON value`,
+    });
   }
 
   string(): Token {
@@ -91,7 +94,8 @@ export class JsonTokens {
         this.at = at + 1;
         return ok(true);
       }
-      if (code < SPACE) return err({ at, message: 'a control character in a string: write it as an escape such as \\n' });
+      if (code < SPACE)
+        return err({ at, message: 'a control character in a string: write it as an escape such as \\n' });
       if (code === BACKSLASH) {
         const length = this.#escapeLength(at);
         if (typeof length === 'string') return err({ at, message: length });

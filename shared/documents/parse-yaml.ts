@@ -37,7 +37,12 @@ function readYaml(text: string, positions: TextPositions, problems: ProblemList)
     return undefined;
   }
   const [document, second] = documents;
-  if (second !== undefined) problems.add('malformed', '', `one document expected, a second one starts at ${positions.describe(second.range[0])}`);
+  if (second !== undefined)
+    problems.add(
+      'malformed',
+      '',
+      `one document expected, a second one starts at ${positions.describe(second.range[0])}`,
+    );
   return document === undefined ? undefined : readDocument(document, text, positions, problems);
 }
 
@@ -57,14 +62,17 @@ function readDocument(
     if (problems.full) break;
     // What an unquoted template leaves behind in the grammar is noise: quoting it mends both.
     const offset = error.pos[0];
-    if (!reader.insideTemplate(offset)) problems.add('malformed', '', `not valid YAML at ${positions.describe(offset)}: ${error.message}`);
+    if (!reader.insideTemplate(offset))
+      problems.add('malformed', '', `not valid YAML at ${positions.describe(offset)}: ${error.message}`);
   }
   return value;
 }
 
 function isEmpty(document: Document.Parsed): boolean {
   const { contents } = document;
-  return contents === null || ('source' in contents && contents.source === '' && contents.range[0] === contents.range[1]);
+  return (
+    contents === null || ('source' in contents && contents.source === '' && contents.range[0] === contents.range[1])
+  );
 }
 
 function badCharacterAt(text: string): number {

@@ -46,13 +46,17 @@ export class YamlAnchors {
 
   /** `depth`: how many collections stand around the alias. */
   resolve(name: string, depth: number): Result<Json, AliasError> {
-    if (this.#open.some((opened) => opened.name === name)) return err({ code: 'malformed', message: 'stands inside the value it names' });
+    if (this.#open.some((opened) => opened.name === name))
+      return err({ code: 'malformed', message: 'stands inside the value it names' });
     const anchor = this.#done.get(name);
     if (anchor === undefined) return err({ code: 'malformed', message: 'names no anchor before it' });
     this.#added += anchor.size;
     this.#count += anchor.size;
     if (this.#added > ALIAS_EXPANSION_MAX) {
-      return err({ code: 'limit_exceeded', message: `brings what aliases add to more than ${ALIAS_EXPANSION_MAX} characters` });
+      return err({
+        code: 'limit_exceeded',
+        message: `brings what aliases add to more than ${ALIAS_EXPANSION_MAX} characters`,
+      });
     }
     if (depth + anchor.height > LIMITS.depthMax) {
       return err({ code: 'limit_exceeded', message: `makes the document nest deeper than ${LIMITS.depthMax} levels` });
@@ -64,7 +68,8 @@ export class YamlAnchors {
     if (!isJsonArray(value) && !isJsonObject(value)) return 0;
     const known = this.#heights.get(value);
     if (known !== undefined) return known;
-    const height = 1 + Object.values(value).reduce<number>((highest, child) => Math.max(highest, this.#height(child)), 0);
+    const height =
+      1 + Object.values(value).reduce<number>((highest, child) => Math.max(highest, this.#height(child)), 0);
     this.#heights.set(value, height);
     return height;
   }

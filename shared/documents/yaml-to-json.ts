@@ -76,8 +76,10 @@ export class YamlReader {
       if (key === undefined) continue;
       const inner = pointer(path, key);
       const child = this.#node(pair.value, inner, depth + 1);
-      if (!keys.add(key)) this.#refuse('duplicate_key', inner, `the key ${quoted(key)} appears a second time`, pair.key);
-      else if (isForbiddenKey(key)) this.#problems.add('malformed', inner, forbiddenKeyMessage(key, this.#where(pair.key)));
+      if (!keys.add(key))
+        this.#refuse('duplicate_key', inner, `the key ${quoted(key)} appears a second time`, pair.key);
+      else if (isForbiddenKey(key))
+        this.#problems.add('malformed', inner, forbiddenKeyMessage(key, this.#where(pair.key)));
       else value[key] = child;
     }
     return value;
@@ -115,7 +117,8 @@ export class YamlReader {
   }
 
   #scalar(node: Scalar, path: string): Json {
-    if (node.tag !== undefined && node.tag !== STRING_TAG && node.tag !== NON_SPECIFIC_TAG) this.#refuseTag(node.tag, path, node);
+    if (node.tag !== undefined && node.tag !== STRING_TAG && node.tag !== NON_SPECIFIC_TAG)
+      this.#refuseTag(node.tag, path, node);
     const { value } = node;
     if (typeof value === 'string') {
       this.#anchors.count(value.length);

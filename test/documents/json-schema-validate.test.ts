@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- "then" is a keyword of JSON Schema. */
 import { describe, expect, test } from 'vitest';
 import { invariant } from '../../shared/domain/invariant.ts';
 import type { Json } from '../../shared/domain/json.ts';
@@ -21,7 +22,11 @@ const order: Json = {
     id: { type: 'string', pattern: '^o-\\d+$' },
     qty: { type: 'integer', minimum: 1, maximum: 10 },
     note: { type: ['string', 'null'], maxLength: 3 },
-    lines: { type: 'array', minItems: 1, items: { type: 'object', required: ['sku'], properties: { sku: { type: 'string' } } } },
+    lines: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'object', required: ['sku'], properties: { sku: { type: 'string' } } },
+    },
     kind: { enum: ['a', 'b'] },
   },
 };
@@ -35,7 +40,11 @@ test('a valid value has no problems and stays the same object', () => {
 
 test('all problems at once, with pointers and readable', () => {
   const value: Json = { id: 'x', qty: '1', note: 'long', lines: [{}, 5], kind: 'c', 'a/b': 1 };
-  expect(validate(order, value).problems[0]).toEqual({ code: 'invalid', path: '/id', message: 'must match the pattern ^o-\\d+$' });
+  expect(validate(order, value).problems[0]).toEqual({
+    code: 'invalid',
+    path: '/id',
+    message: 'must match the pattern ^o-\\d+$',
+  });
   expect(linesOf(order, value)).toEqual([
     '/id: must match the pattern ^o-\\d+$',
     '/qty: must be integer, is string',
@@ -66,15 +75,53 @@ describe('keyword by keyword: [schema, valid values, invalid values]', () => {
     ['lengths count characters', { minLength: 2, maxLength: 2 }, ['ab', '😀😀', 5], ['a', '😀', 'abc']],
     ['pattern is not anchored', { pattern: 'b+' }, ['abc', 5], ['ac']],
     ['items', { items: { type: 'string' } }, [[], ['a'], 'x'], [['a', 1]]],
-    ['prefixItems and items', { prefixItems: [{ type: 'string' }, true], items: false }, [[], ['a'], ['a', 1]], [[1], ['a', 1, 2]]],
+    [
+      'prefixItems and items',
+      { prefixItems: [{ type: 'string' }, true], items: false },
+      [[], ['a'], ['a', 1]],
+      [[1], ['a', 1, 2]],
+    ],
     ['counts of items', { minItems: 1, maxItems: 2 }, [[1], [1, 2], {}], [[], [1, 2, 3]]],
-    ['uniqueItems', { uniqueItems: true }, [[], [1, '1', true, [1], { a: 1 }]], [[1, 2, 1], [{ a: 1, b: 2 }, { b: 2, a: 1 }], [[], []]]],
+    [
+      'uniqueItems',
+      { uniqueItems: true },
+      [[], [1, '1', true, [1], { a: 1 }]],
+      [
+        [1, 2, 1],
+        [
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ],
+        [[], []],
+      ],
+    ],
     ['contains', { contains: { const: 1 } }, [[0, 1]], [[], [0]]],
-    ['counts of contains', { contains: { const: 1 }, minContains: 2, maxContains: 3 }, [[1, 1], [1, 0, 1, 1]], [[1], [1, 1, 1, 1]]],
+    [
+      'counts of contains',
+      { contains: { const: 1 }, minContains: 2, maxContains: 3 },
+      [
+        [1, 1],
+        [1, 0, 1, 1],
+      ],
+      [[1], [1, 1, 1, 1]],
+    ],
     ['minContains 0', { contains: { const: 1 }, minContains: 0 }, [[], [2]], []],
     ['counts of properties', { minProperties: 1, maxProperties: 1 }, [{ a: 1 }, []], [{}, { a: 1, b: 2 }]],
-    ['patternProperties', { patternProperties: { '^x-': { type: 'integer' }, y$: { minimum: 5 } }, additionalProperties: { type: 'string' } }, [{ 'x-y': 5, a: 'b' }], [{ 'x-y': 4 }, { 'x-': 'a' }, { a: 1 }]],
-    ['patternProperties apply next to properties', { properties: { ab: { type: 'integer' } }, patternProperties: { a: { minimum: 5 } } }, [{ ab: 5 }], [{ ab: 4 }, { ab: 5.5 }]],
+    [
+      'patternProperties',
+      {
+        patternProperties: { '^x-': { type: 'integer' }, y$: { minimum: 5 } },
+        additionalProperties: { type: 'string' },
+      },
+      [{ 'x-y': 5, a: 'b' }],
+      [{ 'x-y': 4 }, { 'x-': 'a' }, { a: 1 }],
+    ],
+    [
+      'patternProperties apply next to properties',
+      { properties: { ab: { type: 'integer' } }, patternProperties: { a: { minimum: 5 } } },
+      [{ ab: 5 }],
+      [{ ab: 4 }, { ab: 5.5 }],
+    ],
     ['propertyNames', { propertyNames: { maxLength: 2 } }, [{ ab: 1 }], [{ abc: 1 }]],
     ['dependentRequired', { dependentRequired: { a: ['b'] } }, [{}, { b: 1 }, { a: 1, b: 1 }], [{ a: 1 }]],
     ['dependentSchemas', { dependentSchemas: { a: { required: ['b'] } } }, [{}, { a: 1, b: 1 }], [{ a: 1 }]],
@@ -82,28 +129,102 @@ describe('keyword by keyword: [schema, valid values, invalid values]', () => {
     ['anyOf', { anyOf: [{ type: 'integer' }, { minLength: 2 }] }, [1, 'ab'], ['a']],
     ['oneOf', { oneOf: [{ type: 'integer' }, { minimum: 2 }] }, [1, 2.5], [3, 1.5]],
     ['not', { not: { type: 'integer' } }, ['a'], [1]],
-    ['if, then, else', { if: { type: 'integer' }, then: { minimum: 2 }, else: { type: 'string' } }, [2, 'a'], [1, null]],
+    [
+      'if, then, else',
+      { if: { type: 'integer' }, then: { minimum: 2 }, else: { type: 'string' } },
+      [2, 'a'],
+      [1, null],
+    ],
     ['then without if', { then: false }, [1], []],
-    ['$ref next to other keywords', { $defs: { a: { type: 'integer' } }, $ref: '#/$defs/a', minimum: 2 }, [2], [1, 'a']],
-    ['a tree', { type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false }, [{ next: { next: {} } }], [{ next: { nxt: {} } }]],
-    ['names of Object.prototype are members like others', { required: ['toString'], properties: { valueOf: { type: 'integer' } } }, [{ toString: 1 }], [{}, { toString: 1, valueOf: 'x' }]],
-    ['unevaluatedProperties', { allOf: [{ properties: { a: true } }], properties: { b: true }, unevaluatedProperties: false }, [{ a: 1, b: 2 }], [{ c: 1 }]],
-    ['unevaluatedProperties with branches', { anyOf: [{ required: ['a'], properties: { a: true } }, { required: ['b'], properties: { b: true } }], unevaluatedProperties: false }, [{ a: 1 }, { a: 1, b: 1 }], [{ a: 1, c: 1 }, {}]],
-    ['unevaluatedProperties with if', { if: { required: ['a'], properties: { a: { const: 1 } } }, then: { properties: { b: true } }, else: { properties: { c: true } }, unevaluatedProperties: false }, [{ a: 1, b: 1 }, { c: 1 }], [{ a: 1, c: 1 }, { b: 1 }, { a: 2 }]],
-    ['unevaluatedProperties through $ref', { $ref: '#/$defs/a', $defs: { a: { properties: { a: true } } }, unevaluatedProperties: { type: 'integer' } }, [{ a: 'x', b: 1 }], [{ b: 'x' }]],
-    ['unevaluatedProperties does not look into not', { not: { not: { properties: { a: true } } }, unevaluatedProperties: false }, [{}], [{ a: 1 }]],
-    ['nested unevaluatedProperties count as evaluated', { allOf: [{ properties: { a: true }, unevaluatedProperties: true }], unevaluatedProperties: false }, [{ a: 1, b: 2 }], []],
+    [
+      '$ref next to other keywords',
+      { $defs: { a: { type: 'integer' } }, $ref: '#/$defs/a', minimum: 2 },
+      [2],
+      [1, 'a'],
+    ],
+    [
+      'a tree',
+      { type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false },
+      [{ next: { next: {} } }],
+      [{ next: { nxt: {} } }],
+    ],
+    [
+      'names of Object.prototype are members like others',
+      { required: ['toString'], properties: { valueOf: { type: 'integer' } } },
+      [{ toString: 1 }],
+      [{}, { toString: 1, valueOf: 'x' }],
+    ],
+    [
+      'unevaluatedProperties',
+      { allOf: [{ properties: { a: true } }], properties: { b: true }, unevaluatedProperties: false },
+      [{ a: 1, b: 2 }],
+      [{ c: 1 }],
+    ],
+    [
+      'unevaluatedProperties with branches',
+      {
+        anyOf: [
+          { required: ['a'], properties: { a: true } },
+          { required: ['b'], properties: { b: true } },
+        ],
+        unevaluatedProperties: false,
+      },
+      [{ a: 1 }, { a: 1, b: 1 }],
+      [{ a: 1, c: 1 }, {}],
+    ],
+    [
+      'unevaluatedProperties with if',
+      {
+        if: { required: ['a'], properties: { a: { const: 1 } } },
+        then: { properties: { b: true } },
+        else: { properties: { c: true } },
+        unevaluatedProperties: false,
+      },
+      [{ a: 1, b: 1 }, { c: 1 }],
+      [{ a: 1, c: 1 }, { b: 1 }, { a: 2 }],
+    ],
+    [
+      'unevaluatedProperties through $ref',
+      { $ref: '#/$defs/a', $defs: { a: { properties: { a: true } } }, unevaluatedProperties: { type: 'integer' } },
+      [{ a: 'x', b: 1 }],
+      [{ b: 'x' }],
+    ],
+    [
+      'unevaluatedProperties does not look into not',
+      { not: { not: { properties: { a: true } } }, unevaluatedProperties: false },
+      [{}],
+      [{ a: 1 }],
+    ],
+    [
+      'nested unevaluatedProperties count as evaluated',
+      { allOf: [{ properties: { a: true }, unevaluatedProperties: true }], unevaluatedProperties: false },
+      [{ a: 1, b: 2 }],
+      [],
+    ],
     ['unevaluatedItems', { allOf: [{ prefixItems: [true] }], unevaluatedItems: false }, [[], [1]], [[1, 2]]],
-    ['unevaluatedItems and contains', { contains: { type: 'string' }, unevaluatedItems: { type: 'integer' } }, [['a', 1, 'b']], [['a', null]]],
+    [
+      'unevaluatedItems and contains',
+      { contains: { type: 'string' }, unevaluatedItems: { type: 'integer' } },
+      [['a', 1, 'b']],
+      [['a', null]],
+    ],
   ])('%s', (_, schema, valid, invalid) => {
-    for (const value of valid) expect(linesOf(schema, value), JSON.stringify(value)).toEqual([]);
-    for (const value of invalid) expect(linesOf(schema, value), JSON.stringify(value)).not.toEqual([]);
+    expect(valid.filter((value) => linesOf(schema, value).length > 0)).toEqual([]);
+    expect(invalid.filter((value) => linesOf(schema, value).length === 0)).toEqual([]);
   });
 
   test.each<[string, string[], string[]]>([
-    ['date', ['2026-02-28', '2024-02-29', '2000-02-29'], ['2026-02-29', '2026-13-01', '1900-02-29', '26-01-01', '2026-00-10', '']],
+    [
+      'date',
+      ['2026-02-28', '2024-02-29', '2000-02-29'],
+      ['2026-02-29', '2026-13-01', '1900-02-29', '26-01-01', '2026-00-10', ''],
+    ],
     ['time', ['10:00:00Z', '23:59:60.5+01:00'], ['10:00Z', '24:00:00Z', '10:00:00', '10:00:00+25:00']],
-    ['date-time', ['2026-12-24T18:00:00Z', '2026-12-24t18:00:00.123-05:00'], ['2026-12-24', '2026-12-24 18:00:00Z', '2026-02-30T00:00:00Z', '2026-12-24T18:00:00']],
+    [
+      'date-time',
+      ['2026-12-24T18:00:00Z', '2026-12-24t18:00:00.123-05:00'],
+      ['2026-12-24', '2026-12-24 18:00:00Z', '2026-02-30T00:00:00Z', '2026-12-24T18:00:00'],
+    ],
     ['uuid', ['2EB8AA08-AA98-11EA-B4AA-73B441D16380'], ['2eb8aa08aa9811eab4aa73b441d16380', 'x']],
     ['email', ['a.b+c@example.com', "o'brien@localhost"], ['a', '@b', 'a@', 'a..b@c', '.a@b', 'a b@c', 'a@-b']],
     ['hostname', ['a.example', 'xn--a'], ['-a', 'a..b', '', 'a_b', `${'a'.repeat(64)}.b`]],
@@ -112,14 +233,18 @@ describe('keyword by keyword: [schema, valid values, invalid values]', () => {
     ['uri', ['https://a.example/b?c=d#e', 'urn:x:y', 'mailto:a@b'], ['/a', 'a b:c', 'https://a b', 'x:%zz', '']],
     ['color', ['anything'], []],
   ])('format %s', (format, valid, invalid) => {
-    for (const value of valid) expect(linesOf({ format }, value), value).toEqual([]);
-    for (const value of invalid) expect(linesOf({ format }, value), value).toEqual([`: must have the format ${format}`]);
+    expect(valid.flatMap((value) => linesOf({ format }, value))).toEqual([]);
+    expect(invalid.flatMap((value) => linesOf({ format }, value))).toEqual(
+      invalid.map(() => `: must have the format ${format}`),
+    );
     expect(linesOf({ format }, 5)).toEqual([]);
   });
 
   test('alternatives say why they do not fit', () => {
     const schema: Json = { properties: { a: { anyOf: [{ type: 'string' }, { type: 'object', required: ['kind'] }] } } };
-    expect(linesOf(schema, { a: {} })).toEqual(['/a: fits none of the 2 alternatives of anyOf (1: must be string, is object; 2: /kind is required)']);
+    expect(linesOf(schema, { a: {} })).toEqual([
+      '/a: fits none of the 2 alternatives of anyOf (1: must be string, is object; 2: /kind is required)',
+    ]);
   });
 });
 
@@ -157,11 +282,17 @@ describe('defaults', () => {
   });
 
   test('null is a value, and a wrong value is not replaced', () => {
-    expect(validate(schema, { mode: null }).problems).toEqual([{ code: 'invalid', path: '/mode', message: 'must be string, is null' }]);
+    expect(validate(schema, { mode: null }).problems).toEqual([
+      { code: 'invalid', path: '/mode', message: 'must be string, is null' },
+    ]);
   });
 
   test('conditional branches give none', () => {
-    const conditional: Json = { anyOf: [{ properties: { a: { default: 1 } } }], if: { properties: { b: { default: 1 } } }, not: { required: ['z'], properties: { c: { default: 1 } } } };
+    const conditional: Json = {
+      anyOf: [{ properties: { a: { default: 1 } } }],
+      if: { properties: { b: { default: 1 } } },
+      not: { required: ['z'], properties: { c: { default: 1 } } },
+    };
     expect(validate(conditional, {}).value).toEqual({});
   });
 
@@ -175,28 +306,73 @@ describe('defaults', () => {
 describe('hostile pairs of schema and value end with a problem', () => {
   const ones: Json = Array.from({ length: 500_000 }, () => 1);
   const doubling = (levels: number, last: Json) => ({
-    $defs: Object.fromEntries(Array.from({ length: levels + 1 }, (_, index) => [`d${index}`, index === levels ? last : { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] }])),
+    $defs: Object.fromEntries(
+      Array.from({ length: levels + 1 }, (_, index) => [
+        `d${index}`,
+        index === levels ? last : { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] },
+      ]),
+    ),
   });
   const deep = Array.from({ length: 100_000 }).reduce<Json>((inner) => ({ x: inner }), 1);
-  const coin = (length: number) => Array.from({ length }, (_, index) => ((index * 7_919) % 13 > 5 ? 'a' : 'b')).join('');
+  const coin = (length: number) =>
+    Array.from({ length }, (_, index) => ((index * 7_919) % 13 > 5 ? 'a' : 'b')).join('');
 
   test.each<[string, Json, Json, string]>([
-    ['doubling references over a long list', { ...doubling(10, { type: 'integer' }), items: { $ref: '#/$defs/d0' } }, ones, 'takes more than 5000000 steps'],
-    ['recursion that doubles at each level', { allOf: [{ properties: { x: { $ref: '#' } } }, { properties: { x: { $ref: '#' } } }] }, Array.from({ length: 31 }).reduce<Json>((inner) => ({ x: inner }), 1), 'takes more than 5000000 steps'],
+    [
+      'doubling references over a long list',
+      { ...doubling(10, { type: 'integer' }), items: { $ref: '#/$defs/d0' } },
+      ones,
+      'takes more than 5000000 steps',
+    ],
+    [
+      'recursion that doubles at each level',
+      { allOf: [{ properties: { x: { $ref: '#' } } }, { properties: { x: { $ref: '#' } } }] },
+      Array.from({ length: 31 }).reduce<Json>((inner) => ({ x: inner }), 1),
+      'takes more than 5000000 steps',
+    ],
     ['a value without a bottom', { properties: { x: { $ref: '#' } } }, deep, 'needs more than 400 schemas'],
     ['a value without a bottom in an enum', { enum: [{}] }, deep, 'nests too deep'],
-    ['a large value compared again and again', { allOf: Array.from({ length: 5_000 }, () => ({ enum: [{}, []] })) }, { a: ones }, 'takes more than 5000000 steps'],
-    ['a default for each of many items', { items: { properties: { x: { default: 'x'.repeat(100_000) } } } }, Array.from({ length: 100_000 }, () => ({})), 'grows by more than 1048576 bytes'],
-    ['a pattern that defeats the automaton', { items: { pattern: '(a|b)*a(a|b){150}[cde]' } }, Array.from({ length: 1_000 }, () => `${coin(997)}abd`), 'takes too much pattern matching'],
-    ['unevaluated items, a hundred times', { allOf: Array.from({ length: 100 }, () => ({ unevaluatedItems: true })) }, ones, 'takes more than 5000000 steps'],
-  ])('%s', (_, schema, value, message) => {
-    const [first, ...rest] = validate(schema, value).problems;
-    expect(first).toEqual({ code: 'invalid', path: '', message: expect.stringContaining(message) });
-    expect(rest).toEqual([]);
-  }, 20_000);
+    [
+      'a large value compared again and again',
+      { allOf: Array.from({ length: 5_000 }, () => ({ enum: [{}, []] })) },
+      { a: ones },
+      'takes more than 5000000 steps',
+    ],
+    [
+      'a default for each of many items',
+      { items: { properties: { x: { default: 'x'.repeat(100_000) } } } },
+      Array.from({ length: 100_000 }, () => ({})),
+      'grows by more than 1048576 bytes',
+    ],
+    [
+      'a pattern that defeats the automaton',
+      { items: { pattern: '(a|b)*a(a|b){150}[cde]' } },
+      Array.from({ length: 1_000 }, () => `${coin(997)}abd`),
+      'takes too much pattern matching',
+    ],
+    [
+      'unevaluated items, a hundred times',
+      { allOf: Array.from({ length: 100 }, () => ({ unevaluatedItems: true })) },
+      ones,
+      'takes more than 5000000 steps',
+    ],
+  ])(
+    '%s',
+    (_, schema, value, message) => {
+      const [first, ...rest] = validate(schema, value).problems;
+      expect(first).toEqual({ code: 'invalid', path: '', message: expect.stringContaining(message) });
+      expect(rest).toEqual([]);
+    },
+    20_000,
+  );
 
   test('half a million unique numbers are compared in one go', () => {
-    expect(linesOf({ uniqueItems: true }, Array.from({ length: 500_000 }, (_, index) => index))).toEqual([]);
+    expect(
+      linesOf(
+        { uniqueItems: true },
+        Array.from({ length: 500_000 }, (_, index) => index),
+      ),
+    ).toEqual([]);
   });
 
   test('a hundred problems are enough', () => {

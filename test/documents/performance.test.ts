@@ -21,7 +21,16 @@ function timed<T>(name: string, run: () => T): { result: T; ms: number } {
 function definition(padding: number) {
   const nodes = Array.from({ length: LIMITS.nodesMax }, (_, index) => [
     `n${index}`,
-    { type: 'http', needs: [`n${Math.max(0, index - 1)}`], with: { method: 'POST', url: 'https://x.example/{{ input.id }}', body: { amount: '{{ nodes.n.output }}', padding: 'p'.repeat(padding) } }, timeout: '30s' },
+    {
+      type: 'http',
+      needs: [`n${Math.max(0, index - 1)}`],
+      with: {
+        method: 'POST',
+        url: 'https://x.example/{{ input.id }}',
+        body: { amount: '{{ nodes.n.output }}', padding: 'p'.repeat(padding) },
+      },
+      timeout: '30s',
+    },
   ]);
   return { name: 'large', nodes: Object.fromEntries(nodes) as object };
 }
@@ -35,7 +44,12 @@ test('10,000 nodes in 5 MB of JSON', () => {
 });
 
 test('10,000 nodes in YAML', () => {
-  const lines = Object.entries(definition(0).nodes).map(([id, node]) => `  ${id}:\n    ${Object.entries(node as object).map(([key, part]) => `${key}: ${JSON.stringify(part)}`).join('\n    ')}\n`);
+  const lines = Object.entries(definition(0).nodes).map(
+    ([id, node]) =>
+      `  ${id}:\n    ${Object.entries(node as object)
+        .map(([key, part]) => `${key}: ${JSON.stringify(part)}`)
+        .join('\n    ')}\n`,
+  );
   const text = `name: large\nnodes:\n${lines.join('')}`;
   const { result, ms } = timed(`YAML, ${(text.length / 1e6).toFixed(1)} MB`, () => parseYaml(text));
   expect(result.ok).toBe(true);
@@ -49,12 +63,29 @@ test('1 MB of input against its schema', () => {
   const compiled = compileSchema(
     {
       type: 'object',
-      properties: { items: { type: 'array', items: { type: 'object', required: ['id'], additionalProperties: false, properties: { id: { type: 'string', pattern: uuid }, qty: { type: 'integer', minimum: 0 }, tags: { type: 'array', items: { type: 'string' } }, state: { default: 'new' } } } } },
+      properties: {
+        items: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['id'],
+            additionalProperties: false,
+            properties: {
+              id: { type: 'string', pattern: uuid },
+              qty: { type: 'integer', minimum: 0 },
+              tags: { type: 'array', items: { type: 'string' } },
+              state: { default: 'new' },
+            },
+          },
+        },
+      },
     },
     '',
   );
   invariant(compiled.ok, 'compiles');
-  const { result, ms } = timed(`schema, ${(JSON.stringify(value).length / 1e6).toFixed(1)} MB`, () => validateAgainst(compiled.value, value));
+  const { result, ms } = timed(`schema, ${(JSON.stringify(value).length / 1e6).toFixed(1)} MB`, () =>
+    validateAgainst(compiled.value, value),
+  );
   expect(result.problems).toEqual([]);
   expect(ms).toBeLessThan(SCHEMA_MS_MAX);
 });

@@ -17,6 +17,7 @@ import type { Deliver } from '../../local/scheduler/firing.ts';
 import { startScheduler } from '../../local/scheduler/scheduler-server.ts';
 
 const GROUP = 'stepwell-dev';
+const WAIT = { timeout: 15_000, interval: 20 };
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
@@ -69,9 +70,9 @@ test('a schedule that is due sends its input and is deleted', async () => {
   const { client } = await start(deliver);
   const { ScheduleArn } = await client.send(timer({ ScheduleExpression: at(Date.now() + 1_000) }));
   expect(ScheduleArn).toBe(`arn:aws:scheduler:us-east-1:000000000000:schedule/${GROUP}/timer-1`);
-  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1), WAIT);
   expect(deliver.mock.calls[0]![0].body.Target).toMatchObject({ Input: '{"type":"node"}' });
-  await vi.waitFor(() => expect(client.send(get)).rejects.toBeInstanceOf(ResourceNotFoundException));
+  await vi.waitFor(() => expect(client.send(get)).rejects.toBeInstanceOf(ResourceNotFoundException), WAIT);
 });
 
 test('one that is not deleted afterwards stays, and does not fire again', async () => {
@@ -79,7 +80,7 @@ test('one that is not deleted afterwards stays, and does not fire again', async 
   const deliver = vi.fn<Deliver>(async () => undefined);
   const first = await start(deliver, file);
   await first.client.send(timer({ ScheduleExpression: at(Date.now() - 1_000), ActionAfterCompletion: 'NONE' }));
-  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1), WAIT);
   await first.stop();
   const second = await start(deliver, file);
   expect(await second.client.send(get)).toMatchObject({ Name: 'timer-1', GroupName: GROUP });
@@ -131,7 +132,7 @@ test('what came due while nothing ran fires at the next start', async () => {
   await first.stop();
   const deliver = vi.fn<Deliver>(async () => undefined);
   await start(deliver, file);
-  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(1), WAIT);
 });
 
 test('a delivery that failed is repeated', async () => {
@@ -139,5 +140,5 @@ test('a delivery that failed is repeated', async () => {
   deliver.mockRejectedValueOnce(new Error('no queue'));
   const { client } = await start(deliver);
   await client.send(timer({ ScheduleExpression: at(Date.now() - 1_000) }));
-  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(2), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(2), WAIT);
 });

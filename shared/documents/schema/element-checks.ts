@@ -9,9 +9,12 @@ export function elementChecks(
   elements: ElementSchemas,
   link: (keyword: string) => Subschema | undefined,
 ): Check[] {
-  return [countCheck(schema), uniqueCheck(schema), containsCheck(schema, link('contains')), elementsCheck(elements)].filter(
-    (check) => check !== undefined,
-  );
+  return [
+    countCheck(schema),
+    uniqueCheck(schema),
+    containsCheck(schema, link('contains')),
+    elementsCheck(elements),
+  ].filter((check) => check !== undefined);
 }
 
 function countCheck(schema: JsonObject): Check | undefined {

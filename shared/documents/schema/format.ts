@@ -46,7 +46,13 @@ function isTime(text: string): boolean {
   if (parts === null) return false;
   const [hour, minute, second, offsetHour, offsetMinute] = parts.slice(1).map((part) => Number(part ?? 0));
   // 60 is a leap second, which RFC 3339 allows.
-  return (hour ?? 99) <= 23 && (minute ?? 99) <= 59 && (second ?? 99) <= 60 && (offsetHour ?? 0) <= 23 && (offsetMinute ?? 0) <= 59;
+  return (
+    (hour ?? 99) <= 23 &&
+    (minute ?? 99) <= 59 &&
+    (second ?? 99) <= 60 &&
+    (offsetHour ?? 0) <= 23 &&
+    (offsetMinute ?? 0) <= 59
+  );
 }
 
 function isDateTime(text: string): boolean {

@@ -60,9 +60,14 @@ class Inspection {
   #nested(nesting: Nesting, keyword: string, value: Json, inner: string): void {
     if (nesting === 'schema') {
       if (!isJsonArray(value)) this.schema(value, inner);
-      else this.#malformed(inner, `${keyword} must be one schema${keyword === 'items' ? ': use prefixItems for a list' : ''}`);
+      else
+        this.#malformed(
+          inner,
+          `${keyword} must be one schema${keyword === 'items' ? ': use prefixItems for a list' : ''}`,
+        );
     } else if (nesting === 'list') {
-      if (!isJsonArray(value) || value.length === 0) this.#malformed(inner, `${keyword} must be a list of at least one schema`);
+      if (!isJsonArray(value) || value.length === 0)
+        this.#malformed(inner, `${keyword} must be a list of at least one schema`);
       else for (const [index, schema] of value.entries()) this.schema(schema, pointer(inner, index));
     } else if (isJsonObject(value)) {
       for (const [name, schema] of Object.entries(value)) this.#named(keyword, name, schema, pointer(inner, name));
@@ -87,11 +92,15 @@ class Inspection {
     this.#problems.add('unknown_key', this.#base + inner, hint === undefined ? message : `${message}: ${hint}`);
   }
 
-  /** Compiling a pattern takes up to 10 ms, so there are not too many. */
+  /** Compiling takes time that the size of the schema does not show, so patterns are counted. */
   #onePatternMore(inner: string): boolean {
     this.#patterns++;
     if (this.#patterns === SCHEMA_LIMITS.patternsMax + 1) {
-      this.#problems.add('limit_exceeded', this.#base + inner, `a schema has at most ${SCHEMA_LIMITS.patternsMax} patterns`);
+      this.#problems.add(
+        'limit_exceeded',
+        this.#base + inner,
+        `a schema has at most ${SCHEMA_LIMITS.patternsMax} patterns`,
+      );
     }
     return this.#patterns <= SCHEMA_LIMITS.patternsMax;
   }

@@ -34,7 +34,14 @@ export const NESTING: ReadonlyMap<string, Nesting> = new Map<string, Nesting>([
 
 /** The keywords that ask their schemas about the same value: a cycle through these alone would never end. */
 export const SAME_VALUE: ReadonlySet<string> = new Set([
-  'not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'dependentSchemas',
+  'not',
+  'if',
+  'then',
+  'else',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'dependentSchemas',
 ]);
 
 const isText: Shape = (value) => (typeof value === 'string' ? undefined : 'must be a string');
@@ -63,9 +70,12 @@ const isTypes: Shape = (value) => {
   const known = names.length > 0 && names.every((name) => typeof name === 'string' && TYPE_NAMES.includes(name));
   return known ? undefined : `must be one of ${TYPE_NAMES.join(', ')}, or a list of them`;
 };
-const isEnum: Shape = (value) => (isJsonArray(value) && value.length > 0 ? undefined : 'must be a list of at least one value');
+const isEnum: Shape = (value) =>
+  isJsonArray(value) && value.length > 0 ? undefined : 'must be a list of at least one value';
 const isDialect: Shape = (value) =>
-  typeof value === 'string' && value.replace(/#$/, '') === DIALECT ? undefined : `must be ${DIALECT}: no other dialect is supported`;
+  typeof value === 'string' && value.replace(/#$/, '') === DIALECT
+    ? undefined
+    : `must be ${DIALECT}: no other dialect is supported`;
 
 /** Keywords without schemas in them. */
 export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
@@ -73,9 +83,21 @@ export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
     (name): [string, Shape] => [name, isText],
   ),
   ...(['deprecated', 'readOnly', 'writeOnly', 'uniqueItems'] as const).map((name): [string, Shape] => [name, isFlag]),
-  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const).map((name): [string, Shape] => [name, isNumber]),
+  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const).map((name): [string, Shape] => [
+    name,
+    isNumber,
+  ]),
   ...(
-    ['minLength', 'maxLength', 'minItems', 'maxItems', 'minContains', 'maxContains', 'minProperties', 'maxProperties'] as const
+    [
+      'minLength',
+      'maxLength',
+      'minItems',
+      'maxItems',
+      'minContains',
+      'maxContains',
+      'minProperties',
+      'maxProperties',
+    ] as const
   ).map((name): [string, Shape] => [name, isCount]),
   ['multipleOf', isPositive],
   ['type', isTypes],

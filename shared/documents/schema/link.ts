@@ -61,9 +61,14 @@ class Linker {
     const one = (keyword: string): Subschema | undefined =>
       source[keyword] === undefined ? undefined : this.at(pointer(shell.location, keyword));
     const list = (keyword: string): Subschema[] => this.#list(source[keyword], pointer(shell.location, keyword));
-    const named = (keyword: string): Map<string, Subschema> => this.#named(source[keyword], pointer(shell.location, keyword));
+    const named = (keyword: string): Map<string, Subschema> =>
+      this.#named(source[keyword], pointer(shell.location, keyword));
 
-    shell.members = { named: named('properties'), patterns: patternsOf(named('patternProperties')), others: one('additionalProperties') };
+    shell.members = {
+      named: named('properties'),
+      patterns: patternsOf(named('patternProperties')),
+      others: one('additionalProperties'),
+    };
     shell.elements = { prefix: list('prefixItems'), others: one('items') };
     shell.always.push(...this.#referred(source), ...list('allOf'));
     shell.checks.push(
@@ -79,7 +84,10 @@ class Linker {
         dependent: named('dependentSchemas'),
       }),
     );
-    const last = [unevaluatedElementsCheck(one('unevaluatedItems')), unevaluatedMembersCheck(one('unevaluatedProperties'))];
+    const last = [
+      unevaluatedElementsCheck(one('unevaluatedItems')),
+      unevaluatedMembersCheck(one('unevaluatedProperties')),
+    ];
     shell.lastChecks.push(...last.filter((check) => check !== undefined));
   }
 

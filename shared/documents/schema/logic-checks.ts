@@ -25,7 +25,11 @@ interface ConditionSchemas {
 /** The keywords that ask other schemas about the same value. */
 export function logicChecks(schemas: LogicSchemas): Check[] {
   return [
-    ...schemas.always.map((schema): Check => (value, place, run, seen) => ask(schema, value, place, run, seen)),
+    ...schemas.always.map(
+      (schema): Check =>
+        (value, place, run, seen) =>
+          ask(schema, value, place, run, seen),
+    ),
     anyOfCheck(schemas.anyOf),
     oneOfCheck(schemas.oneOf),
     notCheck(schemas.not),
@@ -59,7 +63,9 @@ function anyOfCheck(schemas: readonly Subschema[]): Check | undefined {
       // With somebody counting what was seen, all that fit contribute.
       if (valid && seen === undefined) return true;
     }
-    return valid || run.fail(place, `fits none of the ${schemas.length} alternatives of anyOf${explain(reasons, place)}`);
+    return (
+      valid || run.fail(place, `fits none of the ${schemas.length} alternatives of anyOf${explain(reasons, place)}`)
+    );
   };
 }
 
@@ -72,7 +78,8 @@ function oneOfCheck(schemas: readonly Subschema[]): Check | undefined {
       const answer = askAside(schema, value, place, run, seen);
       if (answer.valid) fitting.push(index + 1);
       else if (reasons.length < REASONS_MAX) reasons.push(answer.reason);
-      if (fitting.length === 2) return run.fail(place, `fits alternatives ${fitting.join(' and ')} of oneOf, must fit exactly one`);
+      if (fitting.length === 2)
+        return run.fail(place, `fits alternatives ${fitting.join(' and ')} of oneOf, must fit exactly one`);
     }
     if (fitting.length === 1) return true;
     return run.fail(place, `fits none of the ${schemas.length} alternatives of oneOf${explain(reasons, place)}`);
@@ -92,7 +99,8 @@ function explain(reasons: readonly (SchemaProblem | undefined)[], place: Place |
 
 function notCheck(schema: Subschema | undefined): Check | undefined {
   if (schema === undefined) return undefined;
-  return (value, place, run) => !run.probe(() => ask(schema, value, place, run)).valid || run.fail(place, 'fits what "not" excludes');
+  return (value, place, run) =>
+    !run.probe(() => ask(schema, value, place, run)).valid || run.fail(place, 'fits what "not" excludes');
 }
 
 function conditionCheck({ asked, whenTrue, whenFalse }: ConditionSchemas): Check | undefined {

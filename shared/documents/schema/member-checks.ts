@@ -5,7 +5,11 @@ import { numberOr } from './scalar-checks.ts';
 import { ask, memberSchemas, type MemberSchemas, type Subschema } from './subschema.ts';
 
 /** The keywords about maps. */
-export function memberChecks(schema: JsonObject, members: MemberSchemas, link: (keyword: string) => Subschema | undefined): Check[] {
+export function memberChecks(
+  schema: JsonObject,
+  members: MemberSchemas,
+  link: (keyword: string) => Subschema | undefined,
+): Check[] {
   return [
     requiredCheck(schema),
     dependentRequiredCheck(schema),
@@ -31,7 +35,10 @@ function requiredCheck(schema: JsonObject): Check | undefined {
 function dependentRequiredCheck(schema: JsonObject): Check | undefined {
   const dependent = schema['dependentRequired'];
   if (!isJsonObject(dependent)) return undefined;
-  const needs = Object.entries(dependent).map(([name, names]) => ({ name, names: isJsonArray(names) ? names.map(String) : [] }));
+  const needs = Object.entries(dependent).map(([name, names]) => ({
+    name,
+    names: isJsonArray(names) ? names.map(String) : [],
+  }));
   return (value, place, run) => {
     if (!isJsonObject(value)) return true;
     let valid = true;
@@ -39,7 +46,8 @@ function dependentRequiredCheck(schema: JsonObject): Check | undefined {
       run.spend(1 + names.length);
       if (!Object.hasOwn(value, name)) continue;
       for (const other of names) {
-        if (!Object.hasOwn(value, other)) valid = run.fail({ parent: place, token: other }, `is required next to ${quoted(name)}`);
+        if (!Object.hasOwn(value, other))
+          valid = run.fail({ parent: place, token: other }, `is required next to ${quoted(name)}`);
       }
     }
     return valid;

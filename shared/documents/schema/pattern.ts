@@ -19,7 +19,8 @@ export class Pattern {
   }
 
   static compile(source: string): Result<Pattern, string> {
-    if (source.length > SCHEMA_LIMITS.patternLengthMax) return err(`a pattern has at most ${SCHEMA_LIMITS.patternLengthMax} characters`);
+    if (source.length > SCHEMA_LIMITS.patternLengthMax)
+      return err(`a pattern has at most ${SCHEMA_LIMITS.patternLengthMax} characters`);
     try {
       // JSON Schema patterns are ECMAScript's: \uXXXX, \cX and (?<name>…) are spelled differently in RE2.
       const regex = RE2JS.compile(RE2JS.translateRegExp(source));

@@ -25,7 +25,8 @@ export function checkReferences(table: SchemaTable, base: string, problems: Prob
     if (typeof ref !== 'string') continue;
     const referred = referredLocation(ref);
     const path = base + pointer(location, '$ref');
-    if (referred === undefined) problems.add('malformed', path, `${quoted(ref)}: only references into this schema are allowed: "#/$defs/name"`);
+    if (referred === undefined)
+      problems.add('malformed', path, `${quoted(ref)}: only references into this schema are allowed: "#/$defs/name"`);
     else if (!table.has(referred)) problems.add('malformed', path, `${quoted(ref)} is not a schema in this document`);
   }
   if (problems.items.length === 0) new ChainCheck(table, base, problems).run();
@@ -56,7 +57,11 @@ class ChainCheck {
   #measure(location: string): boolean {
     if (this.#lengths.has(location)) return true;
     const schema = this.#table.get(location);
-    if (this.#path.has(location)) return this.#refuse(location, 'this schema refers back to itself without going into the value: it would never end');
+    if (this.#path.has(location))
+      return this.#refuse(
+        location,
+        'this schema refers back to itself without going into the value: it would never end',
+      );
     let length = 1;
     // The path is cut at the limit, which also keeps this recursion short.
     if (this.#path.size > SCHEMA_LIMITS.chainMax) return this.#tooLong(location);
@@ -71,7 +76,10 @@ class ChainCheck {
   }
 
   #tooLong(location: string): false {
-    return this.#refuse(location, `more than ${SCHEMA_LIMITS.chainMax} schemas refer on to each other for the same value`);
+    return this.#refuse(
+      location,
+      `more than ${SCHEMA_LIMITS.chainMax} schemas refer on to each other for the same value`,
+    );
   }
 
   #refuse(location: string, message: string): false {

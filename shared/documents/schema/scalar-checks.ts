@@ -71,9 +71,14 @@ function numberChecks(schema: JsonObject): (Check | undefined)[] {
   ];
 }
 
-function comparison(limit: Json | undefined, holds: (value: number, limit: number) => boolean, expected: string): Check | undefined {
+function comparison(
+  limit: Json | undefined,
+  holds: (value: number, limit: number) => boolean,
+  expected: string,
+): Check | undefined {
   if (typeof limit !== 'number') return undefined;
-  return (value, place, run) => typeof value !== 'number' || holds(value, limit) || run.fail(place, `${expected} ${limit}, is ${value}`);
+  return (value, place, run) =>
+    typeof value !== 'number' || holds(value, limit) || run.fail(place, `${expected} ${limit}, is ${value}`);
 }
 
 /** As decimals, the way people read them: 19.99 is a multiple of 0.01, though 19.99 / 0.01 is 1998.9999999999998. */
@@ -123,7 +128,9 @@ function patternCheck(schema: JsonObject): Check | undefined {
   const compiled = typeof pattern === 'string' ? Pattern.compile(pattern) : undefined;
   if (compiled === undefined || !compiled.ok) return undefined;
   return (value: Json, place: Place | undefined, run: Run) =>
-    typeof value !== 'string' || compiled.value.matches(value, run) || run.fail(place, `must match the pattern ${compiled.value.source}`);
+    typeof value !== 'string' ||
+    compiled.value.matches(value, run) ||
+    run.fail(place, `must match the pattern ${compiled.value.source}`);
 }
 
 function formatKeywordCheck(schema: JsonObject): Check | undefined {

@@ -44,7 +44,13 @@ export function ask(schema: Subschema, value: Json, place: Place | undefined, ru
   return valid;
 }
 
-function askChecks(schema: Subschema, value: Json, place: Place | undefined, run: Run, seen: Seen | undefined): boolean {
+function askChecks(
+  schema: Subschema,
+  value: Json,
+  place: Place | undefined,
+  run: Run,
+  seen: Seen | undefined,
+): boolean {
   const own = schema.lastChecks.length > 0 ? new Set<string | number>() : seen;
   let valid = true;
   for (const check of schema.checks) {

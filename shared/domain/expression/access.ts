@@ -10,7 +10,10 @@ export function read(target: Value, key: Value, at: string): Value {
   if (target instanceof Optional) return readOptional(target, key, at);
   const found = find(target, key, at);
   if (found !== undefined) return found;
-  throw new Trouble('missing', typeof key === 'string' ? `${at}: no such key ${quoteKey(key)}` : `${at}: index ${String(key)} is out of bounds`);
+  throw new Trouble(
+    'missing',
+    isList(target) ? `${at}: index ${nameOf(key)} is out of bounds` : `${at}: no such key ${nameOf(key)}`,
+  );
 }
 
 export function readOptional(target: Value, key: Value, at: string): Optional {
@@ -28,7 +31,8 @@ export function find(target: Value, key: Value, at: string): Value | undefined {
     return Object.hasOwn(target, key) ? target[key] : undefined;
   }
   if (isList(target)) {
-    if (typeof key !== 'number' || !Number.isInteger(key)) return fail(`${at}: a list is read by a whole number, not by ${nameOf(key)}`);
+    if (typeof key !== 'number' || !Number.isInteger(key))
+      return fail(`${at}: a list is read by a whole number, not by ${nameOf(key)}`);
     return key >= 0 ? target[key] : undefined;
   }
   // Null is often the absence of a map: `coalesce` tolerates it like a missing key.

@@ -17,7 +17,8 @@ export interface Called {
 export function called(syntax: CallSyntax, isLocal: (name: string) => boolean): Called {
   const { target, name, args } = syntax;
   if (target === undefined) return { name, args };
-  if (target.form === 'name' && NAMESPACES.has(target.name) && !isLocal(target.name)) return { name: `${target.name}.${name}`, args };
+  if (target.form === 'name' && NAMESPACES.has(target.name) && !isLocal(target.name))
+    return { name: `${target.name}.${name}`, args };
   return { name, args: [target, ...args] };
 }
 

@@ -43,7 +43,8 @@ class Refused extends Error {
 }
 
 function convert(node: ASTNode, depth: number): Syntax {
-  if (depth > BOUNDS.depthMax) throw new Refused('limit_exceeded', `the expression nests deeper than ${BOUNDS.depthMax}`);
+  if (depth > BOUNDS.depthMax)
+    throw new Refused('limit_exceeded', `the expression nests deeper than ${BOUNDS.depthMax}`);
   const inner = (child: ASTNode): Syntax => convert(child, depth + 1);
   const text = node.input.slice(node.start, node.end);
   switch (node.op) {
@@ -56,7 +57,13 @@ function convert(node: ASTNode, depth: number): Syntax {
       return { form: 'select', text, target: inner(node.args[0]), key: node.args[1], optional: node.op === '.?' };
     case '[]':
     case '[?]':
-      return { form: 'index', text, target: inner(node.args[0]), index: inner(node.args[1]), optional: node.op === '[?]' };
+      return {
+        form: 'index',
+        text,
+        target: inner(node.args[0]),
+        index: inner(node.args[1]),
+        optional: node.op === '[?]',
+      };
     case 'call':
       return { form: 'call', text, name: node.args[0], target: undefined, args: node.args[1].map(inner) };
     case 'rcall':
@@ -66,8 +73,14 @@ function convert(node: ASTNode, depth: number): Syntax {
     case 'map':
       return { form: 'map', text, entries: node.args.map(([key, value]) => [inner(key), inner(value)]) };
     case '?:': {
-      const [condition, then, otherwise] = node.args;
-      return { form: 'ternary', text, condition: inner(condition), then: inner(then), otherwise: inner(otherwise) };
+      const [condition, whenTrue, whenFalse] = node.args;
+      return {
+        form: 'ternary',
+        text,
+        condition: inner(condition),
+        whenTrue: inner(whenTrue),
+        whenFalse: inner(whenFalse),
+      };
     }
     case '||':
     case '&&':
@@ -75,15 +88,28 @@ function convert(node: ASTNode, depth: number): Syntax {
     case '!_':
     case '-_':
       return { form: 'unary', text, operator: node.op === '!_' ? '!' : '-', operand: inner(node.args) };
-    default:
-      return { form: 'binary', text, operator: node.op, left: inner(node.args[0]), right: inner(node.args[1]) };
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case 'in':
+      break;
   }
+  return { form: 'binary', text, operator: node.op, left: inner(node.args[0]), right: inner(node.args[1]) };
 }
 
 /** Numbers are JSON numbers: cel-js's BigInt and UnsignedInt end here. */
 function literal(value: Extract<ASTNode, { op: 'value' }>['args']): null | boolean | number | string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (value instanceof Uint8Array) throw new Refused('bad_template', 'bytes literals are not supported: JSON has no bytes');
+  if (value instanceof Uint8Array)
+    throw new Refused('bad_template', 'bytes literals are not supported: JSON has no bytes');
   const number = typeof value === 'object' ? Number(value.value) : Number(value);
   if (!Number.isFinite(number)) throw new Refused('bad_template', 'a number literal is out of range');
   return number;

@@ -1,14 +1,24 @@
 import { read, readOptional } from './access.ts';
 import { compileCall } from './calls.ts';
 import type { SyntaxProblem } from './cel.ts';
-import type { Code, Frame, Surroundings } from './code.ts';
+import type { Code, Surroundings } from './code.ts';
 import { compileLogical, requireBool } from './logic.ts';
 import { MapBuilder } from './map-builder.ts';
 import { binaryKind, operandMismatch, OPERATORS } from './operators.ts';
 import { TYPE_NAMES } from './functions/conversions.ts';
-import type { BinarySyntax, IndexSyntax, ListSyntax, MapSyntax, NameSyntax, SelectSyntax, Syntax, TernarySyntax, UnarySyntax } from './syntax.ts';
+import type {
+  BinarySyntax,
+  IndexSyntax,
+  ListSyntax,
+  MapSyntax,
+  NameSyntax,
+  SelectSyntax,
+  Syntax,
+  TernarySyntax,
+  UnarySyntax,
+} from './syntax.ts';
 import { fail, quoteKey, Trouble } from './trouble.ts';
-import { describeKind, Instant, isForbiddenKey, isList, isMap, type Kind, kindOf, type Value, type ValueMap } from './value.ts';
+import { describeKind, Instant, isForbiddenKey, type Kind, kindOf, type Value, type ValueMap } from './value.ts';
 
 /**
  * Syntax to code. What is certain to fail is a problem now; what depends on data fails when it runs. Names are checked
@@ -17,10 +27,10 @@ import { describeKind, Instant, isForbiddenKey, isList, isMap, type Kind, kindOf
 export class Compiler {
   readonly problems: SyntaxProblem[] = [];
 
-  /** Reports what can never work; the code in its place is never run. */
+  /** Reports what can never work; the code that stands in its place is never run. */
   refuse(message: string, code: SyntaxProblem['code'] = 'bad_template'): Code {
     this.problems.push({ code, message });
-    return { kind: 'dyn', run: () => fail(message) };
+    return NOTHING;
   }
 
   /** The one place where an expression's parts become code: each takes a step when it runs. */
@@ -49,23 +59,37 @@ export class Compiler {
       case 'unary':
         return this.#unary(syntax, at);
       case 'binary':
-        return this.#binary(syntax, at);
+        break;
     }
+    return this.#binary(syntax, at);
   }
 
   #select(syntax: SelectSyntax, at: Surroundings): Code {
     const { key, text, optional } = syntax;
+    const target = this.selectTarget(syntax, at);
+    return target === undefined ? NOTHING : access(target, { kind: 'string', run: () => key }, text, optional);
+  }
+
+  /** What `.key` is read from; undefined after a problem. */
+  selectTarget(syntax: SelectSyntax, at: Surroundings): Code | undefined {
+    const { key, text } = syntax;
     const target = this.compile(syntax.target, at);
-    if (isForbiddenKey(key)) return this.refuse(`${text}: the key ${quoteKey(key)} is not allowed`);
-    if (!READABLE.has(target.kind) || target.kind === 'list') return this.refuse(`${text}: ${describeKind(target.kind)} has no keys`);
-    return access(target, { kind: 'string', run: () => key }, text, optional);
+    if (isForbiddenKey(key)) this.refuse(`${text}: the key ${quoteKey(key)} is not allowed`);
+    else if (!READABLE.has(target.kind) || target.kind === 'list')
+      this.refuse(`${text}: ${describeKind(target.kind)} has no keys`);
+    else return target;
+    return undefined;
   }
 
   #index(syntax: IndexSyntax, at: Surroundings): Code {
     const { text, optional } = syntax;
     const target = this.compile(syntax.target, at);
     const index = this.compile(syntax.index, at);
-    if (syntax.index.form === 'literal' && typeof syntax.index.value === 'string' && isForbiddenKey(syntax.index.value)) {
+    if (
+      syntax.index.form === 'literal' &&
+      typeof syntax.index.value === 'string' &&
+      isForbiddenKey(syntax.index.value)
+    ) {
       return this.refuse(`${text}: the key ${quoteKey(syntax.index.value)} is not allowed`);
     }
     if (!READABLE.has(target.kind)) return this.refuse(`${text}: ${describeKind(target.kind)} has no elements`);
@@ -104,21 +128,24 @@ export class Compiler {
 
   #key(syntax: Syntax, at: Surroundings): Code {
     const key = this.compile(syntax, at);
-    if (key.kind !== 'string' && key.kind !== 'dyn') return this.refuse(`a map's keys are strings, not ${describeKind(key.kind)}`);
-    if (syntax.form === 'literal' && isForbiddenKey(String(syntax.value))) return this.refuse(`the key ${quoteKey(String(syntax.value))} is not allowed`);
+    if (key.kind !== 'string' && key.kind !== 'dyn')
+      return this.refuse(`a map's keys are strings, not ${describeKind(key.kind)}`);
+    if (syntax.form === 'literal' && isForbiddenKey(String(syntax.value)))
+      return this.refuse(`the key ${quoteKey(String(syntax.value))} is not allowed`);
     return key;
   }
 
   #ternary(syntax: TernarySyntax, at: Surroundings): Code {
     const condition = this.compile(syntax.condition, at);
-    const then = this.compile(syntax.then, at);
-    const otherwise = this.compile(syntax.otherwise, at);
-    if (condition.kind !== 'bool' && condition.kind !== 'dyn') return this.refuse(`'?:' decides by a bool, not by ${describeKind(condition.kind)}`);
+    const whenTrue = this.compile(syntax.whenTrue, at);
+    const whenFalse = this.compile(syntax.whenFalse, at);
+    if (condition.kind !== 'bool' && condition.kind !== 'dyn')
+      return this.refuse(`'?:' decides by a bool, not by ${describeKind(condition.kind)}`);
     return {
-      kind: then.kind === otherwise.kind ? then.kind : 'dyn',
+      kind: whenTrue.kind === whenFalse.kind ? whenTrue.kind : 'dyn',
       run: (frame) => {
         frame.meter.step();
-        return requireBool('?:', condition.run(frame)) ? then.run(frame) : otherwise.run(frame);
+        return requireBool('?:', condition.run(frame)) ? whenTrue.run(frame) : whenFalse.run(frame);
       },
     };
   }
@@ -126,7 +153,8 @@ export class Compiler {
   #unary(syntax: UnarySyntax, at: Surroundings): Code {
     const operand = this.compile(syntax.operand, at);
     const wanted = syntax.operator === '!' ? 'bool' : 'number';
-    if (operand.kind !== wanted && operand.kind !== 'dyn') return this.refuse(`'${syntax.operator}' takes ${describeKind(wanted)}, not ${describeKind(operand.kind)}`);
+    if (operand.kind !== wanted && operand.kind !== 'dyn')
+      return this.refuse(`'${syntax.operator}' takes ${describeKind(wanted)}, not ${describeKind(operand.kind)}`);
     return {
       kind: wanted,
       run: (frame) => {
@@ -158,6 +186,9 @@ export class Compiler {
 const READABLE: ReadonlySet<Kind> = new Set(['map', 'list', 'optional', 'dyn']);
 const INDICES: ReadonlySet<Kind> = new Set(['string', 'number', 'dyn']);
 
+/** Stands where a problem has been reported already; never run. */
+const NOTHING: Code = { kind: 'dyn', run: () => null };
+
 function access(target: Code, key: Code, text: string, optional: boolean): Code {
   const reader = optional ? readOptional : read;
   return {
@@ -179,8 +210,8 @@ function compileName(syntax: NameSyntax, at: Surroundings): Code {
   const root = ROOT_CODE.get(name);
   if (root !== undefined) return root;
   const type = TYPE_NAMES.get(name);
-  // A name that is nothing: `references.ts` refuses it.
-  return type === undefined ? { kind: 'dyn', run: () => fail(`unknown name ${name}`) } : { kind: 'type', run: () => type };
+  // A name that means nothing is refused by `references.ts`.
+  return type === undefined ? NOTHING : { kind: 'type', run: () => type };
 }
 
 const ROOT_CODE: ReadonlyMap<string, Code> = new Map<string, Code>([

@@ -41,7 +41,13 @@ function equalOptionals(a: Optional, b: Optional, meter: Meter): boolean {
  */
 export function identityOf(value: Value, meter: Meter): string {
   meter.step();
-  if (isList(value)) return joined('[', value.map((item) => identityOf(item, meter)), ']', meter);
+  if (isList(value))
+    return joined(
+      '[',
+      value.map((item) => identityOf(item, meter)),
+      ']',
+      meter,
+    );
   if (isMap(value)) {
     const keys = Object.keys(value);
     meter.list(keys.length);

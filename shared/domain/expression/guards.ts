@@ -6,21 +6,17 @@ import type { CallSyntax, Syntax } from './syntax.ts';
  * `nodes.a.status == 'succeeded'`, and for `a.error`, `'failed'`. Only warnings depend on it, so it need not be complete.
  */
 export function guardsOf(condition: Syntax, outcome: boolean): readonly string[] {
-  switch (condition.form) {
-    case 'call':
-      return outcome ? asked(condition) : [];
-    case 'unary':
-      return condition.operator === '!' ? guardsOf(condition.operand, !outcome) : [];
-    case 'logical':
-      // `a && b` was true: both were. `a || b` was false: neither was true.
-      return outcome === (condition.operator === '&&') ? [...guardsOf(condition.left, outcome), ...guardsOf(condition.right, outcome)] : [];
-    case 'binary': {
-      if (condition.operator !== (outcome ? '==' : '!=')) return [];
-      return [...statusIs(condition.left, condition.right), ...statusIs(condition.right, condition.left)];
-    }
-    default:
-      return [];
+  const { form } = condition;
+  if (form === 'call') return outcome ? asked(condition) : [];
+  if (form === 'unary') return condition.operator === '!' ? guardsOf(condition.operand, !outcome) : [];
+  // `a && b` was true: both were. `a || b` was false: neither was true.
+  if (form === 'logical' && outcome === (condition.operator === '&&')) {
+    return [...guardsOf(condition.left, outcome), ...guardsOf(condition.right, outcome)];
   }
+  if (form === 'binary' && condition.operator === (outcome ? '==' : '!=')) {
+    return [...statusIs(condition.left, condition.right), ...statusIs(condition.right, condition.left)];
+  }
+  return [];
 }
 
 function asked(call: CallSyntax): readonly string[] {
@@ -44,5 +40,7 @@ const SURE_BY_STATUS: ReadonlyMap<unknown, string> = new Map([
 function statusIs(path: Syntax, value: Syntax): readonly string[] {
   const field = value.form === 'literal' ? SURE_BY_STATUS.get(value.value) : undefined;
   if (field === undefined) return [];
-  return fieldOf(path).filter((name) => name.endsWith('.status')).map((name) => name.replace(/status$/, field));
+  return fieldOf(path)
+    .filter((name) => name.endsWith('.status'))
+    .map((name) => name.replace(/status$/, field));
 }

@@ -33,8 +33,8 @@ function daysFromCivil(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  const dayInYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayInYear;
   return era * 146_097 + dayOfEra - 719_468;
 }
 
@@ -52,13 +52,13 @@ export function msToCivil(ms: number): Civil {
   const yearOfEra = Math.floor(
     (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
   );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthIndex = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayInYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthIndex = Math.floor((5 * dayInYear + 2) / 153);
   const month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9;
   return {
     year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
     month,
-    day: dayOfYear - Math.floor((153 * monthIndex + 2) / 5) + 1,
+    day: dayInYear - Math.floor((153 * monthIndex + 2) / 5) + 1,
     hour: Math.floor(rest / 3_600_000),
     minute: Math.floor(rest / 60_000) % 60,
     second: Math.floor(rest / 1_000) % 60,
@@ -77,7 +77,8 @@ export function dayOfYear(civil: Civil): number {
   return daysFromCivil(civil.year, civil.month, civil.day) - daysFromCivil(civil.year, 1, 1);
 }
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:\d{2})?)?$/;
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:\d{2})?)?$/;
 
 export interface ParsedTime {
   readonly civil: Civil;
@@ -102,7 +103,8 @@ export function parseTime(text: string): ParsedTime | undefined {
   const offsetMs = parseOffset(match[8]);
   // A date that the calendar does not have comes back as another one.
   const same = msToCivil(civilToMs(civil));
-  const exists = same.day === civil.day && same.month === civil.month && same.hour === civil.hour && same.second === civil.second;
+  const exists =
+    same.day === civil.day && same.month === civil.month && same.hour === civil.hour && same.second === civil.second;
   return exists && same.minute === civil.minute ? { civil, offsetMs } : undefined;
 }
 
@@ -127,7 +129,8 @@ export function spanText(span: Span): string {
   return `${span.ms / 1_000}s`;
 }
 
-const COMPOUND = /^(-?)(?:(\d{1,9}(?:\.\d{1,9})?)d)?(?:(\d{1,12}(?:\.\d{1,9})?)h)?(?:(\d{1,12}(?:\.\d{1,9})?)m)?(?:(\d{1,15}(?:\.\d{1,9})?)s)?(?:(\d{1,15}(?:\.\d{1,9})?)ms)?$/;
+const COMPOUND =
+  /^(-?)(?:(\d{1,9}(?:\.\d{1,9})?)d)?(?:(\d{1,12}(?:\.\d{1,9})?)h)?(?:(\d{1,12}(?:\.\d{1,9})?)m)?(?:(\d{1,15}(?:\.\d{1,9})?)s)?(?:(\d{1,15}(?:\.\d{1,9})?)ms)?$/;
 const UNITS_MS = [86_400_000, 3_600_000, 60_000, 1_000, 1] as const;
 
 /** What definitions take (`3d`, `PT1H`), and CEL's own `1h30m`, `-1.5h`. */

@@ -8,7 +8,9 @@ import { describeKind, kindOf, type Value } from './value.ts';
 const ABSORPTION_STEPS = 100;
 
 export function requireBool(operator: string, value: Value): boolean {
-  return typeof value === 'boolean' ? value : fail(`'${operator}' takes true or false, not ${describeKind(kindOf(value))}`);
+  return typeof value === 'boolean'
+    ? value
+    : fail(`'${operator}' takes true or false, not ${describeKind(kindOf(value))}`);
 }
 
 /** A value, or the trouble that another operand may make irrelevant. What exhausts the budget is never kept back. */
@@ -28,7 +30,8 @@ export function compileLogical(compiler: Compiler, syntax: LogicalSyntax, at: Su
   const left = compiler.compile(syntax.left, at);
   const right = compiler.compile(syntax.right, at);
   for (const { kind } of [left, right]) {
-    if (kind !== 'bool' && kind !== 'dyn') return compiler.refuse(`'${operator}' takes true or false, not ${describeKind(kind)}`);
+    if (kind !== 'bool' && kind !== 'dyn')
+      return compiler.refuse(`'${operator}' takes true or false, not ${describeKind(kind)}`);
   }
   const decisive = operator === '||';
   const operand = (code: Code) => (frame: Frame) => requireBool(operator, code.run(frame));

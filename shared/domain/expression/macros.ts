@@ -11,21 +11,21 @@ import { describeKind, isList, isMap, kindOf, Optional, type Value } from './val
 /** What looks like a call but decides itself which arguments run, how often, and with which names. */
 type Macro = (compiler: Compiler, name: string, args: readonly Syntax[], at: Surroundings) => Code;
 
-interface Loop {
-  readonly items: (frame: Frame) => readonly Value[];
-  /** Each body sees the item in its slot. */
-  readonly bodies: readonly Code[];
-  readonly slot: number;
-}
-
 /** `list.name(x, body…)`; over a map, x is each key. */
-function loop(kind: Code['kind'], bodyCounts: readonly number[], run: (frame: Frame, items: readonly Value[], each: Each) => Value): Macro {
+function loop(
+  kind: Code['kind'],
+  bodyCounts: readonly number[],
+  run: (frame: Frame, items: readonly Value[], each: Each) => Value,
+): Macro {
   return (compiler, name, args, at) => {
     const [target, variable, ...bodies] = args;
     if (target === undefined || variable?.form !== 'name' || !bodyCounts.includes(bodies.length)) {
-      return compiler.refuse(`${name}() takes a variable and ${bodyCounts.join(' or ')} expression(s): list.${name}(x, …)`);
+      return compiler.refuse(
+        `${name}() takes a variable and ${bodyCounts.join(' or ')} expression(s): list.${name}(x, …)`,
+      );
     }
-    if (at.loops >= BOUNDS.macroDepthMax) return compiler.refuse(`${name}(): loops in loops go ${BOUNDS.macroDepthMax} deep at most`, 'limit_exceeded');
+    if (at.loops >= BOUNDS.macroDepthMax)
+      return compiler.refuse(`${name}(): loops in loops go ${BOUNDS.macroDepthMax} deep at most`, 'limit_exceeded');
     const source = compiler.compile(target, at);
     if (source.kind !== 'list' && source.kind !== 'map' && source.kind !== 'dyn') {
       return compiler.refuse(`${name}() goes over a list or a map, not ${describeKind(source.kind)}`);
@@ -42,6 +42,9 @@ function loop(kind: Code['kind'], bodyCounts: readonly number[], run: (frame: Fr
     };
   };
 }
+
+/** Stands where a problem has been reported already. */
+const NEVER: Code = { kind: 'bool', run: () => false };
 
 /** One round of a loop: puts the item in its slot and runs a body. */
 class Each {
@@ -112,27 +115,34 @@ const map = loop('list', [1, 2], (frame, items, each) => {
 
 const sortBy = loop('list', [1], (frame, items, each) => {
   frame.meter.list(items.length);
-  return sortedBy(frame.meter, 'sortBy', items, items.map((item) => each.run(item)));
+  return sortedBy(
+    frame.meter,
+    'sortBy',
+    items,
+    items.map((item) => each.run(item)),
+  );
 });
 
 /** `has(a.b)`: whether a has b. A missing a is trouble, as everywhere. */
 const has: Macro = (compiler, _name, args, at) => {
   const [path] = args;
   if (args.length !== 1 || path?.form !== 'select') return compiler.refuse('has() takes one path: has(a.b)');
-  const target = compiler.compile(path.target, at);
-  const checked = compiler.compile(path, at);
   const { key, text } = path;
-  return checked.kind === 'dyn' || checked.kind === 'optional'
-    ? {
-        kind: 'bool',
-        run: (frame) => {
-          frame.meter.step();
-          const value = target.run(frame);
-          return value instanceof Optional ? readOptional(value, key, text).value !== undefined : find(value, key, text) !== undefined;
-        },
-      }
-    : checked;
+  const target = compiler.selectTarget(path, at);
+  if (target === undefined) return NEVER;
+  return {
+    kind: 'bool',
+    run: (frame) => {
+      frame.meter.step();
+      return present(target.run(frame), key, text);
+    },
+  };
 };
+
+function present(target: Value, key: string, text: string): boolean {
+  if (target instanceof Optional) return readOptional(target, key, text).value !== undefined;
+  return find(target, key, text) !== undefined;
+}
 
 /** The first argument that is there and not null; null if none is. Only absence is tolerated, not other trouble. */
 const coalesce: Macro = (compiler, _name, args, at) => {
@@ -157,14 +167,17 @@ const coalesce: Macro = (compiler, _name, args, at) => {
 function otherwise(kind: Code['kind'], unwrap: (optional: Optional, value: Value) => Value): Macro {
   return (compiler, name, args, at) => {
     const [target, fallback] = args.map((arg) => compiler.compile(arg, at));
-    if (target === undefined || fallback === undefined || args.length !== 2) return compiler.refuse(`${name}() takes one argument: a.?b.${name}(…)`);
-    if (target.kind !== 'optional' && target.kind !== 'dyn') return compiler.refuse(`${name}() follows an optional such as a.?b, not ${describeKind(target.kind)}`);
+    if (target === undefined || fallback === undefined || args.length !== 2)
+      return compiler.refuse(`${name}() takes one argument: a.?b.${name}(…)`);
+    if (target.kind !== 'optional' && target.kind !== 'dyn')
+      return compiler.refuse(`${name}() follows an optional such as a.?b, not ${describeKind(target.kind)}`);
     return {
       kind,
       run: (frame) => {
         frame.meter.step();
         const optional = target.run(frame);
-        if (!(optional instanceof Optional)) return fail(`${name}() follows an optional such as a.?b, not ${describeKind(kindOf(optional))}`);
+        if (!(optional instanceof Optional))
+          return fail(`${name}() follows an optional such as a.?b, not ${describeKind(kindOf(optional))}`);
         if (optional.value !== undefined) return unwrap(optional, optional.value);
         const value = fallback.run(frame);
         return kind === 'dyn' || value instanceof Optional ? value : fail('or() takes an optional');

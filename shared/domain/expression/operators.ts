@@ -37,7 +37,12 @@ const MEANINGS: Readonly<Record<BinaryOperator, readonly Meaning[]>> = {
     ['duration', 'timestamp', 'timestamp'],
     ['duration', 'duration', 'duration'],
   ],
-  '-': [...ARITHMETIC, ['timestamp', 'timestamp', 'duration'], ['timestamp', 'duration', 'timestamp'], ['duration', 'duration', 'duration']],
+  '-': [
+    ...ARITHMETIC,
+    ['timestamp', 'timestamp', 'duration'],
+    ['timestamp', 'duration', 'timestamp'],
+    ['duration', 'duration', 'duration'],
+  ],
   '*': ARITHMETIC,
   '/': ARITHMETIC,
   '%': ARITHMETIC,

@@ -23,6 +23,7 @@ function stepOf(syntax: Extract<Syntax, { form: 'select' | 'index' }>): Step {
   const { optional } = syntax;
   if (syntax.form === 'select') return { key: syntax.key, optional, computed: undefined };
   const { index } = syntax;
-  if (index.form === 'literal' && typeof index.value === 'string') return { key: index.value, optional, computed: undefined };
+  if (index.form === 'literal' && typeof index.value === 'string')
+    return { key: index.value, optional, computed: undefined };
   return { key: undefined, optional, computed: index };
 }

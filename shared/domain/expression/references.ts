@@ -63,8 +63,8 @@ export class References {
         return this.#visit(syntax.right, surer(place, guardsOf(syntax.left, syntax.operator === '&&')));
       case 'ternary':
         this.#visit(syntax.condition, place);
-        this.#visit(syntax.then, surer(place, guardsOf(syntax.condition, true)));
-        return this.#visit(syntax.otherwise, surer(place, guardsOf(syntax.condition, false)));
+        this.#visit(syntax.whenTrue, surer(place, guardsOf(syntax.condition, true)));
+        return this.#visit(syntax.whenFalse, surer(place, guardsOf(syntax.condition, false)));
     }
   }
 
@@ -96,7 +96,9 @@ export class References {
     const { name } = root;
     if (place.locals.has(name) || TYPE_NAMES.has(name)) return;
     if (!this.#roots.has(name)) return this.#refuse(unknownName(name));
-    const optional = lastIsAsked ? steps.map((step, index) => ({ ...step, optional: step.optional || index === steps.length - 1 })) : steps;
+    const optional = lastIsAsked
+      ? steps.map((step, index) => ({ ...step, optional: step.optional || index === steps.length - 1 }))
+      : steps;
     if (name === 'nodes') return this.#node(syntax.text, optional, place);
     const [field] = steps;
     const fields = ROOT_FIELDS[name];
@@ -107,7 +109,10 @@ export class References {
 
   #node(text: string, steps: readonly Step[], place: Place): void {
     const [id, field] = steps;
-    if (id?.key === undefined) return this.#refuse(`${text}: nodes are named one by one, nodes.<id> or nodes["<id>"], so that what they wait for is known`);
+    if (id?.key === undefined)
+      return this.#refuse(
+        `${text}: nodes are named one by one, nodes.<id> or nodes["<id>"], so that what they wait for is known`,
+      );
     if (field === undefined) {
       this.uses.push({ node: id.key, field: undefined, guarded: place.tolerant || id.optional });
       return;
@@ -135,6 +140,7 @@ function surer(place: Place, guards: readonly string[]): Place {
 
 function unknownName(name: string): string {
   if (name === 'vars') return 'vars: the name is reserved, nothing can be read from it yet';
-  if (name === 'output') return 'output: only failIf and retryIf can see what their own attempt produced; use nodes.<id>.output';
+  if (name === 'output')
+    return 'output: only failIf and retryIf can see what their own attempt produced; use nodes.<id>.output';
   return `${name}: there is no such name; expressions see ${ROOTS.join(', ')}`;
 }

@@ -25,11 +25,14 @@ const patternsOf = new WeakMap<Meter, Map<string, Pattern>>();
 
 /** Why it cannot be used, or the pattern: what is certain at save. */
 export function compilePattern(source: string): Result<Pattern, string> {
-  if (source.length > BOUNDS.patternLengthMax) return err(`the pattern is longer than ${BOUNDS.patternLengthMax} characters`);
+  if (source.length > BOUNDS.patternLengthMax)
+    return err(`the pattern is longer than ${BOUNDS.patternLengthMax} characters`);
   try {
     const compiled = RE2JS.compile(source);
     const program = compiled.programSize();
-    return program > BOUNDS.patternProgramMax ? err('the pattern is too complex') : ok({ compiled, program, chargedBytes: 0 });
+    return program > BOUNDS.patternProgramMax
+      ? err('the pattern is too complex')
+      : ok({ compiled, program, chargedBytes: 0 });
   } catch {
     // re2js has a class per way to be wrong; the pattern may come from data, so it is not quoted.
     return err('the pattern is not valid RE2');

@@ -26,7 +26,8 @@ export class Rendering {
     if (value instanceof Instant) return this.#text(instantText(value));
     if (value instanceof Span) return this.#text(spanText(value));
     if (value instanceof TypeName) return this.#text(value.name);
-    if (value instanceof Optional) return fail('the result is an optional: say what its absence means, with .orValue(…)');
+    if (value instanceof Optional)
+      return fail('the result is an optional: say what its absence means, with .orValue(…)');
     if (typeof value === 'string') return this.#text(value);
     if (isList(value)) return this.#list(value);
     if (typeof value === 'object' && value !== null) return this.#map(value);

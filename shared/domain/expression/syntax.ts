@@ -57,8 +57,8 @@ export interface MapSyntax extends Placed {
 export interface TernarySyntax extends Placed {
   readonly form: 'ternary';
   readonly condition: Syntax;
-  readonly then: Syntax;
-  readonly otherwise: Syntax;
+  readonly whenTrue: Syntax;
+  readonly whenFalse: Syntax;
 }
 export interface LogicalSyntax extends Placed {
   readonly form: 'logical';

@@ -1,22 +1,18 @@
-import type { Failure } from '../failure.ts';
-import type { Json } from '../json.ts';
-import type { Problem } from '../problem.ts';
-import type { Result } from '../result.ts';
-import type { EpochMs } from '../time.ts';
-
-/** What expressions can see (contract §2 "Templates"). */
-export interface Scope {
-  readonly input: Json;
-  readonly nodes: Readonly<Record<string, NodeScope>>;
-  readonly execution: Json;
-  readonly node?: { readonly id: string; readonly attempt: number; readonly idempotencyKey: string };
-  readonly now: EpochMs;
-  /** In `failIf` and `retryIf` only: what the attempt produced. */
-  readonly output?: Json;
-}
-
-export interface NodeScope {
-  readonly status: string;
-  readonly output?: Json;
-  readonly error?: Json;
-}
+/**
+ * Templates: `{{ CEL }}` in JSON values (contract §2). The one door to this folder; the rest of it is nobody's business.
+ *
+ * Compile when a workflow is saved (all problems at once), evaluate when a node runs (a value or one Failure). Pure,
+ * bounded without a clock (`bounds.ts`), and closed: an expression reads the Scope it is given and nothing else.
+ */
+export {
+  compileBool,
+  type Compilation,
+  compileValue,
+  type CompiledValue,
+  elements,
+  member,
+  type Reference,
+} from './compiled-value.ts';
+export { evaluateBool, evaluateValue } from './evaluate.ts';
+export type { NodeScope, Scope } from './scope.ts';
+export { hasTemplate } from './segments.ts';

@@ -2,7 +2,17 @@
  * What an expression computes with: JSON data, plus the few things that CEL has and JSON does not. Those leave an
  * expression as text (`rendering.ts`), so a result is always JSON.
  */
-export type Value = null | boolean | number | string | readonly Value[] | ValueMap | Instant | Span | Optional | TypeName;
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Value[]
+  | ValueMap
+  | Instant
+  | Span
+  | Optional
+  | TypeName;
 export interface ValueMap {
   readonly [key: string]: Value;
 }
@@ -56,16 +66,10 @@ export interface Kinds {
 export type Kind = keyof Kinds;
 
 export function kindOf(value: Value): Exclude<Kind, 'dyn'> {
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'number':
-      return 'number';
-    case 'boolean':
-      return 'bool';
-    default:
-      return value === null ? 'null' : kindOfObject(value);
-  }
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'boolean') return 'bool';
+  return value === null ? 'null' : kindOfObject(value);
 }
 
 function kindOfObject(value: readonly Value[] | ValueMap | Instant | Span | Optional | TypeName): Exclude<Kind, 'dyn'> {
@@ -87,23 +91,9 @@ export function isMap(value: Value): value is ValueMap {
 
 /** For messages: "a list", "null". Never the data itself, which may be secret or large. */
 export function describeKind(kind: Kind): string {
-  switch (kind) {
-    case 'null':
-      return 'null';
-    case 'dyn':
-      return 'a value';
-    case 'optional':
-      return 'an optional';
-    case 'bool':
-    case 'number':
-    case 'string':
-    case 'list':
-    case 'map':
-    case 'timestamp':
-    case 'duration':
-    case 'type':
-      return `a ${kind}`;
-  }
+  if (kind === 'null') return 'null';
+  if (kind === 'dyn') return 'a value';
+  return kind === 'optional' ? 'an optional' : `a ${kind}`;
 }
 
 /** Keys that reach into JavaScript's object machinery: never read, never written, whatever the data says. */

@@ -29,7 +29,11 @@ export function offsetAt(meter: Meter, ms: number, zone: string): number {
   if (fixed !== undefined) return fixed;
   meter.zone(zone);
   const second = Math.floor(ms / 1_000) * 1_000;
-  const fields = new Map(calendarOf(zone).formatToParts(second).map((part) => [part.type, Number(part.value)]));
+  const fields = new Map(
+    calendarOf(zone)
+      .formatToParts(second)
+      .map((part) => [part.type, Number(part.value)]),
+  );
   const field = (name: Intl.DateTimeFormatPartTypes): number => fields.get(name) ?? 0;
   const shown = civilToMs({
     year: field('year'),
@@ -46,7 +50,8 @@ export function offsetAt(meter: Meter, ms: number, zone: string): number {
 function calendarOf(zone: string): Intl.DateTimeFormat {
   const known = calendars.get(zone);
   if (known !== undefined) return known;
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(zone)) return fail('the time zone is not an IANA name such as Europe/Berlin');
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(zone))
+    return fail('the time zone is not an IANA name such as Europe/Berlin');
   let calendar: Intl.DateTimeFormat;
   try {
     calendar = new Intl.DateTimeFormat('en-US', {

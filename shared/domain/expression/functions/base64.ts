@@ -6,7 +6,12 @@ export function encodeBase64(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 3) {
     const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
     const group = (first << 16) | (second << 8) | third;
-    pieces.push(letter(group >> 18) + letter(group >> 12) + (at + 1 < bytes.length ? letter(group >> 6) : '=') + (at + 2 < bytes.length ? letter(group) : '='));
+    pieces.push(
+      letter(group >> 18) +
+        letter(group >> 12) +
+        (at + 1 < bytes.length ? letter(group >> 6) : '=') +
+        (at + 2 < bytes.length ? letter(group) : '='),
+    );
   }
   return pieces.join('');
 }

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { LIMITS } from '../../limits.ts';
 import { isJsonArray, isJsonObject, type Json } from '../../json.ts';
 import type { Meter } from '../meter.ts';
@@ -7,6 +5,7 @@ import { encodeJson } from '../rendering.ts';
 import { fail, quoteKey } from '../trouble.ts';
 import { isForbiddenKey, type Value } from '../value.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
+import { sha256Hex } from './sha256.ts';
 import { define, type Signature } from './signature.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
@@ -58,7 +57,10 @@ function fromBase64(meter: Meter, text: string): string {
 function urlEncode(meter: Meter, text: string): string {
   meter.text(text.length);
   meter.spend(text.length);
-  const encoded = encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   meter.text(encoded.length);
   return encoded;
 }
@@ -74,6 +76,6 @@ export const CODEC_FUNCTIONS: readonly Signature[] = [
   define('url.encode', ['string'], 'string', urlEncode),
   define('sha256', ['string'], 'string', (meter, text) => {
     meter.spend(100 + Math.ceil(text.length / 2));
-    return bytesToHex(sha256(utf8(meter, text)));
+    return sha256Hex(utf8(meter, text));
   }),
 ];

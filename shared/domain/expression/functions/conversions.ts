@@ -23,13 +23,29 @@ function unsigned(value: number): number {
 /** CEL's names of kinds. All numbers are JSON numbers, so `int`, `uint` and `double` name the same. */
 export const TYPE_NAMES: ReadonlyMap<string, TypeName> = new Map(
   Object.entries({
-    bool: 'bool', string: 'string', list: 'list', map: 'map', null_type: 'null_type', type: 'type', optional_type: 'optional_type',
-    int: 'double', uint: 'double', double: 'double',
+    bool: 'bool',
+    string: 'string',
+    list: 'list',
+    map: 'map',
+    null_type: 'null_type',
+    type: 'type',
+    optional_type: 'optional_type',
+    int: 'double',
+    uint: 'double',
+    double: 'double',
   }).map(([name, meaning]) => [name, new TypeName(meaning)]),
 );
 const TYPE_OF_KIND = {
-  null: 'null_type', bool: 'bool', number: 'double', string: 'string', list: 'list', map: 'map', timestamp: 'google.protobuf.Timestamp',
-  duration: 'google.protobuf.Duration', optional: 'optional_type', type: 'type',
+  null: 'null_type',
+  bool: 'bool',
+  number: 'double',
+  string: 'string',
+  list: 'list',
+  map: 'map',
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+  optional: 'optional_type',
+  type: 'type',
 } as const;
 
 function sizeOfMap(meter: Meter, map: ValueMap): number {

@@ -7,7 +7,8 @@ const DIGITS_MAX = 15;
 
 /** Half away from zero, on the decimal digits that are shown: `round(1.005, 2) == 1.01`, where binary would say 1. */
 function round(_meter: Meter, value: number, digits = 0): number {
-  if (!Number.isInteger(digits) || digits < 0 || digits > DIGITS_MAX) return fail(`round(): digits must be 0 to ${DIGITS_MAX}`);
+  if (!Number.isInteger(digits) || digits < 0 || digits > DIGITS_MAX)
+    return fail(`round(): digits must be 0 to ${DIGITS_MAX}`);
   const shifted = shiftPoint(Math.abs(value), digits);
   // Beyond 2^53 a double has no fraction to round.
   if (!(shifted < Number.MAX_SAFE_INTEGER)) return value;
@@ -39,8 +40,17 @@ export const NUMBER_FUNCTIONS: readonly Signature[] = [
   defineVariadic('math.least', 'number', 'number', least),
   defineVariadic('math.greatest', 'number', 'number', greatest),
   define('math.least', ['list'], 'number', (meter, list) => least(meter, numbersOf(meter, 'math.least', list))),
-  define('math.greatest', ['list'], 'number', (meter, list) => greatest(meter, numbersOf(meter, 'math.greatest', list))),
-  define('sum', ['list'], 'number', (meter, list) => list.length === 0 ? 0 : finite('sum', numbersOf(meter, 'sum', list).reduce((a, b) => a + b, 0))),
+  define('math.greatest', ['list'], 'number', (meter, list) =>
+    greatest(meter, numbersOf(meter, 'math.greatest', list)),
+  ),
+  define('sum', ['list'], 'number', (meter, list) =>
+    list.length === 0
+      ? 0
+      : finite(
+          'sum',
+          numbersOf(meter, 'sum', list).reduce((a, b) => a + b, 0),
+        ),
+  ),
 ];
 
 /** Narrowed without a copy: the list is only read. */

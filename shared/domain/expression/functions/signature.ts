@@ -25,7 +25,13 @@ export function define<const P extends readonly Kind[], R extends Kind>(
   implementation: (meter: Meter, ...args: Arguments<P>) => Kinds[R],
 ): Signature {
   // `accepts` has compared each argument's kind with P before this is called.
-  return { name, params, variadic: false, returns, call: (meter, args) => implementation(meter, ...(args as Arguments<P>)) };
+  return {
+    name,
+    params,
+    variadic: false,
+    returns,
+    call: (meter, args) => implementation(meter, ...(args as Arguments<P>)),
+  };
 }
 
 export function defineVariadic<K extends Kind, R extends Kind>(
@@ -34,7 +40,13 @@ export function defineVariadic<K extends Kind, R extends Kind>(
   returns: R,
   implementation: (meter: Meter, args: readonly Kinds[K][]) => Kinds[R],
 ): Signature {
-  return { name, params: [kind], variadic: true, returns, call: (meter, args) => implementation(meter, args as readonly Kinds[K][]) };
+  return {
+    name,
+    params: [kind],
+    variadic: true,
+    returns,
+    call: (meter, args) => implementation(meter, args as readonly Kinds[K][]),
+  };
 }
 
 /** Whether values of these kinds may be passed: at save `dyn` may be anything. */

@@ -105,7 +105,8 @@ function join(meter: Meter, list: readonly Value[], separator = ''): string {
   let length = 0;
   meter.list(list.length);
   for (const item of list) {
-    if (typeof item !== 'string') return fail(`join(): the list holds ${describeKind(kindOf(item))}, only strings can be joined`);
+    if (typeof item !== 'string')
+      return fail(`join(): the list holds ${describeKind(kindOf(item))}, only strings can be joined`);
     length += item.length + separator.length;
     if (length > BOUNDS.stringLengthMax + separator.length) meter.text(length);
     parts.push(item);
@@ -152,7 +153,11 @@ export const STRING_FUNCTIONS: readonly Signature[] = [
     meter.scan(text.length);
     return text.trim();
   }),
-  define('lowerAscii', ['string'], 'string', (meter, text) => ascii(meter, text, /[A-Z]+/g, (run) => run.toLowerCase())),
-  define('upperAscii', ['string'], 'string', (meter, text) => ascii(meter, text, /[a-z]+/g, (run) => run.toUpperCase())),
+  define('lowerAscii', ['string'], 'string', (meter, text) =>
+    ascii(meter, text, /[A-Z]+/g, (run) => run.toLowerCase()),
+  ),
+  define('upperAscii', ['string'], 'string', (meter, text) =>
+    ascii(meter, text, /[a-z]+/g, (run) => run.toUpperCase()),
+  ),
   define('format', ['string', 'list'], 'string', formatText),
 ];

@@ -10,7 +10,20 @@ import { offsetAt } from '../zones.ts';
  * `mm m` · `ss s` · `SSS` · `a` (AM, PM) · `xxx` (+01:00) · `XXX` (the same, Z for UTC). Other letters stand in 'quotes';
  * `''` is a quote.
  */
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] as const;
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+] as const;
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 
 interface Shown {
@@ -63,7 +76,10 @@ export function formatInstant(meter: Meter, at: Instant, pattern: string, zone: 
     if (quoted !== undefined) return quoted === '' ? "'" : quoted.replaceAll("''", "'");
     if (piece === "'") return fail("format(): a quote ' is not closed");
     if (letter === undefined) return piece;
-    return TOKENS.get(piece)?.(shown) ?? fail(`format(): unknown pattern letters '${piece.slice(0, 20)}'; plain text stands in 'quotes'`);
+    return (
+      TOKENS.get(piece)?.(shown) ??
+      fail(`format(): unknown pattern letters '${piece.slice(0, 20)}'; plain text stands in 'quotes'`)
+    );
   });
   meter.text(text.length);
   return text;

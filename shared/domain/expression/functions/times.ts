@@ -2,7 +2,7 @@ import { BOUNDS } from '../bounds.ts';
 import { type Civil, civilToMs, dayOfWeek, dayOfYear, instantAt, parseSpan, parseTime } from '../instants.ts';
 import type { Meter } from '../meter.ts';
 import { fail } from '../trouble.ts';
-import { Instant, Span } from '../value.ts';
+import type { Instant, Span } from '../value.ts';
 import { civilIn, fromWallClock } from '../zones.ts';
 import { define, type Signature } from './signature.ts';
 import { formatInstant } from './time-format.ts';
@@ -36,7 +36,8 @@ function getter(name: string, field: (civil: Civil) => number): readonly Signatu
 }
 
 const format = (meter: Meter, at: Instant, pattern: string, zone = 'UTC'): string => {
-  if (pattern.length > BOUNDS.patternLengthMax) return fail(`format(): the pattern is longer than ${BOUNDS.patternLengthMax} characters`);
+  if (pattern.length > BOUNDS.patternLengthMax)
+    return fail(`format(): the pattern is longer than ${BOUNDS.patternLengthMax} characters`);
   meter.spend(50 + pattern.length);
   return formatInstant(meter, at, pattern, zone);
 };
