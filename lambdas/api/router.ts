@@ -10,10 +10,11 @@ const COMPILED = ROUTES.map((route) => ({ route, segments: route.path.split('/')
 
 /**
  * Finds the route of a request; policy then goes by the route, never by the path's text. A fixed segment beats a
- * parameter (`/workflows/validate` is no workflow's name). Percent-encoded slashes stay inside their segment.
+ * parameter (`/workflows/validate` is no workflow's name). API Gateway hands the path over decoded; decoding it again
+ * would make `%252F` a slash.
  */
 export function matchRoute(method: string, rawPath: string): Match {
-  const segments = rawPath.split('/').slice(1).map(decode);
+  const segments = rawPath.split('/').slice(1);
   const fitting = COMPILED.flatMap(({ route, segments: pattern }) => {
     const params = matchSegments(pattern, segments);
     return params === undefined ? [] : [{ route, params }];
@@ -26,7 +27,7 @@ export function matchRoute(method: string, rawPath: string): Match {
   throw new ApiProblem('method_not_allowed', `this path takes ${allow}`, { headers: { Allow: allow } });
 }
 
-function matchSegments(pattern: readonly string[], segments: readonly (string | undefined)[]): Record<string, string> | undefined {
+function matchSegments(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [at, expected] of pattern.entries()) {
@@ -36,12 +37,4 @@ function matchSegments(pattern: readonly string[], segments: readonly (string | 
     else if (expected !== actual) return undefined;
   }
   return params;
-}
-
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
 }

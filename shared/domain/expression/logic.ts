@@ -5,7 +5,7 @@ import { fail, Trouble } from './trouble.ts';
 import { describeKind, kindOf, type Value } from './value.ts';
 
 /** A thrown error costs microseconds: an expression that lives on them pays for each. */
-const ABSORPTION_STEPS = 100;
+const ABSORPTION_STEPS = 150;
 
 export function requireBool(operator: string, value: Value): boolean {
   return typeof value === 'boolean'

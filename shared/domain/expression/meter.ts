@@ -72,7 +72,7 @@ export class Meter {
       this.#zones.add(name);
       this.spend(5_000);
     }
-    this.spend(100);
+    this.spend(250);
   }
 }
 

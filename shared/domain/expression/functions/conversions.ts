@@ -3,7 +3,7 @@ import { textOf } from '../rendering.ts';
 import { fail } from '../trouble.ts';
 import { kindOf, Optional, TypeName, type ValueMap } from '../value.ts';
 import { define, type Signature } from './signature.ts';
-import { codePointLength } from './strings.ts';
+import { codePointLength } from './code-points.ts';
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const LONGEST_NUMBER = 400;

@@ -3,60 +3,38 @@ import type { Meter } from '../meter.ts';
 import { matches } from '../regex.ts';
 import { fail } from '../trouble.ts';
 import { describeKind, kindOf, type Value } from '../value.ts';
+import { offsetOf, pointsBefore } from './code-points.ts';
 import { define, type Signature } from './signature.ts';
 import { formatText } from './string-format.ts';
 
-/** Positions count code points, as CEL's do; a string without surrogates has them equal to UTF-16 units. */
-const SURROGATE = /[\ud800-\udfff]/;
-
-function codePoints(meter: Meter, text: string): readonly string[] | undefined {
-  meter.scan(text.length);
-  if (!SURROGATE.test(text)) return undefined;
-  meter.list(text.length);
-  return Array.from(text);
-}
-
-export function codePointLength(meter: Meter, text: string): number {
-  return codePoints(meter, text)?.length ?? text.length;
-}
-
-function position(what: string, value: number, length: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= length) return value;
-  return fail(`${what}(): position ${value} is not within 0 and ${length}`);
+function offset(what: string, meter: Meter, text: string, position: number): number {
+  return offsetOf(meter, text, position) ?? fail(`${what}(): position ${position} is outside the text`);
 }
 
 function substring(meter: Meter, text: string, from: number, to?: number): string {
-  const points = codePoints(meter, text);
-  const length = points?.length ?? text.length;
-  const start = position('substring', from, length);
-  const end = position('substring', to ?? length, length);
-  if (start > end) return fail(`substring(): ${start} lies behind ${end}`);
+  const start = offset('substring', meter, text, from);
+  const end = to === undefined ? text.length : offset('substring', meter, text, to);
+  if (start > end) return fail(`substring(): position ${from} lies behind ${to}`);
   meter.text(end - start);
-  return points === undefined ? text.slice(start, end) : points.slice(start, end).join('');
-}
-
-/** UTF-16 offset ⇄ code point position, only where they differ. */
-function unitOffset(points: readonly string[] | undefined, at: number): number {
-  return points === undefined ? at : points.slice(0, at).join('').length;
-}
-
-function pointPosition(points: readonly string[] | undefined, text: string, offset: number): number {
-  return points === undefined || offset < 0 ? offset : Array.from(text.slice(0, offset)).length;
+  return text.slice(start, end);
 }
 
 function indexOf(meter: Meter, text: string, part: string, from = 0): number {
   meter.search(text.length, part.length);
-  const points = codePoints(meter, text);
-  const start = position('indexOf', from, points?.length ?? text.length);
-  return pointPosition(points, text, text.indexOf(part, unitOffset(points, start)));
+  return position(meter, text, text.indexOf(part, offset('indexOf', meter, text, from)));
 }
 
 function lastIndexOf(meter: Meter, text: string, part: string, from?: number): number {
   meter.search(text.length, part.length);
-  const points = codePoints(meter, text);
-  const length = points?.length ?? text.length;
-  const start = position('lastIndexOf', from ?? length, length);
-  return pointPosition(points, text, text.lastIndexOf(part, unitOffset(points, start)));
+  return position(
+    meter,
+    text,
+    text.lastIndexOf(part, from === undefined ? text.length : offset('lastIndexOf', meter, text, from)),
+  );
+}
+
+function position(meter: Meter, text: string, found: number): number {
+  return found < 0 ? -1 : pointsBefore(meter, text, found);
 }
 
 function replace(meter: Meter, text: string, old: string, by: string, limit = Number.MAX_SAFE_INTEGER): string {
@@ -118,7 +96,10 @@ function join(meter: Meter, list: readonly Value[], separator = ''): string {
 /** Only A–Z and a–z change, as CEL says: no locale, no `İ` that grows. */
 function ascii(meter: Meter, text: string, letters: RegExp, change: (run: string) => string): string {
   meter.text(text.length);
-  meter.spend(Math.ceil(text.length / 2));
+  meter.scan(text.length * 2);
+  if (!/\P{ASCII}/u.test(text)) return change(text);
+  meter.spend(text.length);
+  meter.allocate(text.length * 32);
   return text.replace(letters, change);
 }
 
