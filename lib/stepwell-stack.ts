@@ -2,12 +2,13 @@ import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { API, WORKER } from '../shared/config/functions.ts';
+import { API, SWEEPER, WORKER } from '../shared/config/functions.ts';
 import { PublicApi } from './constructs/http-api.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PayloadBucket } from './constructs/payload-bucket.ts';
 import { TimerSchedules } from './constructs/scheduler.ts';
 import { StateTable } from './constructs/state-table.ts';
+import { SweeperSchedule } from './constructs/sweeper-schedule.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import type { Stage } from './stage.ts';
 
@@ -34,8 +35,15 @@ export class StepwellStack extends Stack {
     });
     const worker = workerFunction(this, 'Worker', stage, 'Runs nodes');
     const isolatedWorker = workerFunction(this, 'IsolatedWorker', stage, 'Runs nodes that came back, one at a time');
+    const sweeper = new NodeFunction(this, 'Sweeper', {
+      stage,
+      folder: 'sweeper',
+      description: 'Looks after executions whose messages were lost',
+      timeoutSeconds: SWEEPER.timeoutSeconds,
+      memoryMb: SWEEPER.memoryMb,
+    });
     const publicApi = new PublicApi(this, 'PublicApi', { handler: api });
-    for (const fn of [api, worker, isolatedWorker]) {
+    for (const fn of [api, worker, isolatedWorker, sweeper]) {
       state.grantEngine(fn);
       payloads.grantPayloads(fn);
       queues.grantDispatch(fn);
@@ -44,6 +52,9 @@ export class StepwellStack extends Stack {
     }
     queues.feedWork(worker);
     queues.feedIsolated(isolatedWorker);
+    queues.grantHealthCheck(api);
+    // oxlint-disable-next-line no-new -- a construct adds itself to its scope
+    new SweeperSchedule(this, 'Sweep', { sweeper });
 
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
     new CfnOutput(this, 'ApiUrl', { value: publicApi.api.apiEndpoint });

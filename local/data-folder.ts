@@ -6,13 +6,19 @@ import { StartupProblem } from './startup-problem.ts';
 /** Grows when what is in the folder can no longer be read by an older Stepwell. */
 const FORMAT = 1;
 
+export interface Announcement {
+  readonly url: string;
+  readonly dynamodb: string;
+  readonly table: string | undefined;
+}
+
 export interface DataFolder {
   readonly path: string;
   readonly dynamodb: { readonly database: string; readonly pidFile: string };
   readonly fauxqs: string;
   readonly schedules: string;
-  /** Tells a second start who holds the folder. */
-  announce(url: string): void;
+  /** Tells a second start who holds the folder, and `npm run keys` where the table is. */
+  announce(running: Announcement): void;
   release(): void;
 }
 
@@ -38,8 +44,8 @@ export function openDataFolder(path: string): DataFolder {
       dynamodb: { database: join(folder, 'dynamodb.db'), pidFile: join(folder, 'dynoxide.pid') },
       fauxqs: join(folder, 'fauxqs'),
       schedules: join(folder, 'schedules.db'),
-      announce: (url) => {
-        writeFileSync(holder, JSON.stringify({ pid: process.pid, url }));
+      announce: (running) => {
+        writeFileSync(holder, JSON.stringify({ pid: process.pid, ...running }), { mode: 0o600 });
       },
       release: () => {
         rmSync(holder, { force: true });

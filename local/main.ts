@@ -26,6 +26,7 @@ async function start(settings: Settings): Promise<LocalStack> {
     ...settings,
     createApiHandler: async (env) => (await import('../lambdas/api/handler.ts')).createApiHandler(env),
     createWorkerHandler: async (env) => (await import('../lambdas/worker/handler.ts')).createWorkerHandler(env),
+    createSweeperHandler: async (env) => (await import('../lambdas/sweeper/handler.ts')).createSweeperHandler(env),
     registerApiKey: async (key, env) => {
       await (await import('./register-api-key.ts')).registerApiKey(key, env);
     },

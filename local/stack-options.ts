@@ -1,5 +1,6 @@
 import type { ApiHandler } from './http/lambda-http.ts';
 import type { QueueHandler } from './lambda/event-source-mapping.ts';
+import type { SweeperHandler } from './lambda/sweeping.ts';
 import type { Endpoints } from './local-environment.ts';
 import type { LocalResources } from './template/resources.ts';
 
@@ -21,6 +22,7 @@ export interface LocalStackOptions {
   readonly sqsEndpoint?: string | undefined;
   readonly createApiHandler: (env: HandlerEnvironment) => ApiHandler | Promise<ApiHandler>;
   readonly createWorkerHandler: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
+  readonly createSweeperHandler?: (env: HandlerEnvironment) => SweeperHandler | Promise<SweeperHandler>;
   /** Makes the key known to the API. */
   readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;
   readonly log?: (line: string) => void;

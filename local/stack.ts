@@ -6,6 +6,7 @@ import { openDataFolder } from './data-folder.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import { LambdaHttp } from './http/lambda-http.ts';
 import { EventSourceMapping } from './lambda/event-source-mapping.ts';
+import { Sweeping } from './lambda/sweeping.ts';
 import type { Endpoints } from './local-environment.ts';
 import { applyEnvironment, localEnvironment } from './local-environment.ts';
 import { provision } from './provision/provision.ts';
@@ -61,10 +62,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const feeding = await feed(mapping, resources, { options, envOf, sqs, queueUrl, log });
     startup.defer(() => feeding.stop());
   }
+  if (options.createSweeperHandler !== undefined) {
+    const sweeper = functionIn(resources, 'sweeper');
+    const sweeping = new Sweeping(sweeper, await options.createSweeperHandler(envOf(sweeper)), log);
+    startup.defer(() => sweeping.stop());
+  }
   http.serve({ fn: api, handler });
   // A second time: the port is the first thing to be taken, and new requests the first to be refused at the end.
   startup.defer(() => http.close());
-  folder?.announce(baseUrl);
+  folder?.announce({ url: baseUrl, dynamodb: emulators.dynamodb, table: env[ENV.tableName] });
   const running = startup.move();
   const { childPids, failed } = emulators;
   const stop = (): Promise<void> => running.disposeAsync();

@@ -26,8 +26,7 @@ async function workRecord(app: App, record: SQSRecord, context: Context): Promis
     const delivery = {
       id: record.messageId,
       receiveCount: Number(record.attributes.ApproximateReceiveCount),
-      // Not by queue: a message put back by hand keeps what it is.
-      isolated: message.kind === 'node' && message.recovery === true,
+      isolated: message.kind === 'node' && message.isolated === true,
     };
     await work(app.engine, message, delivery, context.getRemainingTimeInMillis());
     return undefined;

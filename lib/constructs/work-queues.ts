@@ -46,6 +46,11 @@ export class WorkQueues extends Construct {
     });
   }
 
+  /** `GET /health` asks whether the queue answers. */
+  grantHealthCheck(fn: NodeFunction): void {
+    fn.allow(['sqs:GetQueueAttributes'], [this.work.queueArn]);
+  }
+
   /** The event source gives the function the right to receive and delete, on this queue alone. */
   feedWork(fn: NodeFunction): void {
     fn.function.addEventSource(

@@ -25,6 +25,13 @@ export const API = {
   memoryMb: 512,
 } as const;
 
+export const SWEEPER = {
+  /** Below the rate at which it is started: two sweeps at once are harmless but cost double. */
+  timeoutSeconds: 55,
+  rateMinutes: 1,
+  memoryMb: 512,
+} as const;
+
 export const QUEUE = {
   retentionSeconds: 4 * 24 * 60 * MINUTE_S,
   deadLetterRetentionSeconds: 14 * 24 * 60 * MINUTE_S,

@@ -15,8 +15,11 @@ const Base = {
 export const WorkMessage = z.discriminatedUnion('kind', [
   /** Run the children listed in group `group` of the unit of `node`. */
   z.object({ ...Base, kind: z.literal('group'), node: z.string(), gen: z.number().int(), group: z.number().int() }),
-  /** Advance this one node from whatever state it is in. `recovery`: sent by recovery. */
-  z.object({ ...Base, kind: z.literal('node'), node: z.string(), gen: z.number().int(), recovery: z.boolean().optional() }),
+  /**
+   * Advance this one node from whatever state it is in. `recovery`: sent by recovery. `isolated`: it may have killed its
+   * worker, so it runs alone, with nothing continued after it. A flag, because a message put back by hand keeps it.
+   */
+  z.object({ ...Base, kind: z.literal('node'), node: z.string(), gen: z.number().int(), recovery: z.boolean().optional(), isolated: z.boolean().optional() }),
   /** Look what has become of this execution and see that it goes on. `by`: the message whose leases are meant. */
   z.object({ ...Base, kind: z.literal('recover'), by: z.string().optional() }),
   /** The execution's time is over. */

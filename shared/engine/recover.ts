@@ -18,7 +18,7 @@ import { isLive } from './time-budget.ts';
  *
  * R1. Arrivals first: a join whose edge was lost on the way would never be decided.
  * R2. Work under a live lease is left to whoever holds it.
- * R3. A node whose group was once taken comes back alone and isolated.
+ * R3. A node whose permission ran out comes back alone and isolated: it may have killed its worker.
  */
 export async function recover(session: Session, options: { readonly by: string | undefined; readonly resendDelayed: boolean }): Promise<RecoveryReport> {
   const header = await session.refreshHeader();
@@ -86,7 +86,8 @@ async function resend(
       const message = { v: 1 as const, ws: session.key.workspace, ex: session.key.execution, kind: 'group' as const, ...next.group };
       groups.set(`${next.group.node}#${next.group.group}`, { message });
     } else if (next.kind === 'now') {
-      messages.push({ message: { ...nodeMessage(session, node.id, session.generation(node)), recovery: true }, isolated: node.kind === 'effect' });
+      const message = { ...nodeMessage(session, node.id, session.generation(node)), recovery: true };
+      messages.push(next.suspect && node.kind === 'effect' ? { message: { ...message, isolated: true }, isolated: true } : { message });
     }
   }
   if (ownLease !== undefined && by !== undefined) {
@@ -102,7 +103,7 @@ type Next =
   | { readonly kind: 'leave'; readonly until: EpochMs; readonly by: string }
   | { readonly kind: 'later'; readonly due: EpochMs }
   | { readonly kind: 'group'; readonly group: { readonly node: string; readonly gen: number; readonly group: number } }
-  | { readonly kind: 'now' }
+  | { readonly kind: 'now'; readonly suspect: boolean }
   /** Waits for a callback without an end. */
   | { readonly kind: 'nothing' };
 
@@ -111,21 +112,23 @@ function whatNext(session: Session, node: PlanNode, record: ExecutionRecords['no
     if (record.status === 'running') return leaveOrNow(session, record.lease, now);
     const due = record.status === 'retrying' ? record.due : record.wait.due;
     if (due === undefined) return { kind: 'nothing' };
-    return due > now ? { kind: 'later', due } : { kind: 'now' };
+    return due > now ? { kind: 'later', due } : { kind: 'now', suspect: false };
   }
   const unit = parentUnit(session, node);
   const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
-  if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node)) return { kind: 'now' };
+  if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node)) return { kind: 'now', suspect: false };
   if (parent.inline.includes(node.index)) return leaveOrNow(session, parent.lease, now);
   const group = parent.groups.findIndex((members) => members.includes(node.index));
-  if (group === -1) return { kind: 'now' };
+  if (group === -1) return { kind: 'now', suspect: false };
   const taken = findGroup(records.groups, parent.node, parent.gen, group);
   if (taken !== undefined) return leaveOrNow(session, taken.lease, now);
   return { kind: 'group', group: { node: parent.node, gen: parent.gen, group } };
 }
 
 function leaveOrNow(session: Session, lease: Lease, now: EpochMs): Next {
-  return isLive(lease, now, session.deps.leaseEpoch) ? { kind: 'leave', until: lease.until, by: lease.by } : { kind: 'now' };
+  if (isLive(lease, now, session.deps.leaseEpoch)) return { kind: 'leave', until: lease.until, by: lease.by };
+  // A lease that the local stack's restart ended says nothing against the node.
+  return { kind: 'now', suspect: lease.until <= now };
 }
 
 function findGroup(groups: readonly GroupRecord[], node: string, gen: number, group: number): GroupRecord | undefined {

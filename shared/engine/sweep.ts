@@ -7,33 +7,48 @@ import type { Session } from './session.ts';
 import { CHECK_AFTER_MS } from './time-budget.ts';
 import { openSession, work } from './work.ts';
 
-/** How many executions one sweep looks at; what is left comes first in the next. */
+/** How many executions are asked for at once. */
 const SWEEP_MAX = 100;
 /** After a lease or a due time the message that belongs to it gets this long before the sweeper steps in. */
 const CHECK_MARGIN_MS = 5_000;
 /** An execution that waits for people is looked at this often. */
 const CHECK_IDLE_MS = 3_600_000;
+const FAR_FUTURE = epochMs(Number.MAX_SAFE_INTEGER);
+
+/** `due`: whose check has come. `everything`: all that have not ended, whatever their check says. */
+export type SweepScope = 'due' | 'everything';
+
+/** Time kept back for the look at hand. */
+const LAST_LOOK_MS = 10_000;
 
 /**
  * The way back for executions whose messages were lost (protocol §7.6): the index only names candidates, the header is
  * read strongly before anything is done, and `check` is then moved to when it is worth while to look again.
  */
-export async function sweep(deps: EngineDeps, remainingMs: number): Promise<{ readonly looked: number }> {
-  const due = await deps.store.dueForCheck(deps.clock.now(), SWEEP_MAX);
-  let looked = 0;
-  for (const { workspace: ws, execution: ex } of due) {
-    const session = await openSession(deps, { ws, ex }, { id: deps.ids.operation(), receiveCount: 1, isolated: false }, remainingMs, false);
-    if (session === undefined) continue;
-    looked += 1;
-    await look(deps, session, remainingMs);
+export async function sweep(deps: EngineDeps, scope: SweepScope, remainingMs: number): Promise<{ readonly looked: number }> {
+  const { clock, store } = deps;
+  const end = clock.now() + remainingMs;
+  const horizon = scope === 'due' ? clock.now() : FAR_FUTURE;
+  const seen = new Set<string>();
+  for (;;) {
+    const page = await store.dueForCheck(horizon, SWEEP_MAX);
+    // The index lags behind the checks that this very sweep has moved.
+    const fresh = page.filter(({ execution }) => !seen.has(execution));
+    for (const { workspace: ws, execution: ex } of fresh) {
+      const left = end - clock.now();
+      if (left < LAST_LOOK_MS) return { looked: seen.size };
+      seen.add(ex);
+      const session = await openSession(deps, { ws, ex }, { id: deps.ids.operation(), receiveCount: 1, isolated: false }, left, false);
+      if (session !== undefined) await look(deps, session, scope, left);
+    }
+    if (fresh.length === 0) return { looked: seen.size };
   }
-  return { looked };
 }
 
-async function look(deps: EngineDeps, session: Session, remainingMs: number): Promise<void> {
+async function look(deps: EngineDeps, session: Session, scope: SweepScope, remainingMs: number): Promise<void> {
   const { header, key } = session;
   const now = deps.clock.now();
-  if (header.check === undefined || header.check > now) return;
+  if (header.check === undefined || (scope === 'due' && header.check > now)) return;
   if (now >= header.deadline) {
     return work(deps, { v: 1, ws: key.workspace, ex: key.execution, kind: 'expire' }, session.delivery, remainingMs);
   }

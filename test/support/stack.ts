@@ -1,4 +1,5 @@
 import { createApiHandler } from '../../lambdas/api/handler.ts';
+import { createSweeperHandler } from '../../lambdas/sweeper/handler.ts';
 import { createWorkerHandler } from '../../lambdas/worker/handler.ts';
 import { registerApiKey } from '../../local/register-api-key.ts';
 import { startLocalStack } from '../../local/stack.ts';
@@ -18,6 +19,7 @@ export async function startTestStack(options: { readonly httpAllow?: string; rea
     port: 0,
     createApiHandler,
     createWorkerHandler,
+    createSweeperHandler,
     registerApiKey: async (key, env) => {
       await registerApiKey(key, env);
     },

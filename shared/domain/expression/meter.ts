@@ -61,7 +61,7 @@ export class Meter {
 
   /** About to build a map of this many entries. */
   map(entries: number): void {
-    this.spend(entries * 2);
+    this.spend(entries * 4);
     this.allocate(BYTES.object + entries * BYTES.entry);
   }
 

@@ -7,8 +7,8 @@ import { offsetOf, pointsBefore } from './code-points.ts';
 import { define, type Signature } from './signature.ts';
 import { formatText } from './string-format.ts';
 
-function offset(what: string, meter: Meter, text: string, position: number): number {
-  return offsetOf(meter, text, position) ?? fail(`${what}(): position ${position} is outside the text`);
+function offset(what: string, meter: Meter, text: string, at: number): number {
+  return offsetOf(meter, text, at) ?? fail(`${what}(): position ${at} is outside the text`);
 }
 
 function substring(meter: Meter, text: string, from: number, to?: number): string {

@@ -1,0 +1,3 @@
+import { createSweeperHandler } from './handler.ts';
+
+export const handler = createSweeperHandler(process.env);

@@ -1,0 +1,217 @@
+import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
+import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
+import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
+import { computeFrontier, type Standing } from '../../shared/domain/execution/frontier.ts';
+import { effectiveGenerations } from '../../shared/domain/execution/generation.ts';
+import { isTerminal, type ExecutionKey, type Header } from '../../shared/domain/execution/records.ts';
+import { handlingOf } from '../../shared/domain/execution/settled.ts';
+import type { Json } from '../../shared/domain/json.ts';
+import { epochMs } from '../../shared/domain/time.ts';
+import { compilePlan } from '../../shared/domain/workflow/compile-plan.ts';
+import { isVirtual, nodeAt, type Plan } from '../../shared/domain/workflow/plan.ts';
+import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
+import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
+import type { ExecutionStore } from '../../shared/engine/ports.ts';
+import { startExecution } from '../../shared/engine/start-execution.ts';
+import { sweep } from '../../shared/engine/sweep.ts';
+import { work } from '../../shared/engine/work.ts';
+import { FaultPlan, Worker } from './faulty-ports.ts';
+import { enterWorld, leaveWorld, registry, type Run, type Script } from './scripted-task.ts';
+
+/** Lambda's time limit, and a visibility timeout beyond it (protocol M1). */
+export const INVOCATION_MS = 900_000;
+export const VISIBILITY_MS = 960_000;
+
+export type NodeSpec = Readonly<Record<string, Json>>;
+export type Nodes = Readonly<Record<string, NodeSpec>>;
+
+/** Compiles a definition made of these nodes; whoever gets it wrong sees all problems. */
+export function compile(nodes: Nodes, more: Readonly<Record<string, Json>> = {}): Plan {
+  const checked = validateDefinition({ name: 'test', nodes, ...more }, registry, () => []);
+  if (!checked.ok) throw new Error(`the definition does not hold: ${JSON.stringify(checked.error, null, 1)}`);
+  return compilePlan(checked.value.workflow, 1);
+}
+
+/** Takes the index of one of `count` possible next events. */
+export type Chooser = (count: number) => number;
+export const inOrder: Chooser = () => 0;
+
+export interface HarnessOptions {
+  readonly script?: Script;
+  /** Runs of these nodes end only when the scheduler chooses so. */
+  readonly holds?: (node: string) => boolean;
+  readonly faults?: FaultPlan;
+  readonly input?: Json;
+  /** Lets a test watch what is written. */
+  readonly watch?: (store: ExecutionStore) => ExecutionStore;
+}
+
+export interface NodeResult {
+  readonly status: string;
+  readonly reason?: string;
+  readonly tolerated?: true;
+  readonly output?: Json;
+  readonly error?: string;
+}
+
+export interface Result {
+  readonly status: string;
+  readonly reason: string | undefined;
+  readonly error: string | undefined;
+  readonly output: Json | undefined;
+  readonly nodes: Readonly<Record<string, NodeResult>>;
+}
+
+let executions = 0;
+
+/** One execution on memory ports: the test decides what happens next, and when time passes. */
+export class EngineHarness {
+  readonly clock = new VirtualClock();
+  readonly queue = new MemoryWorkQueue(this.clock);
+  readonly store: ExecutionStore;
+  readonly runs: Run[] = [];
+  readonly key: ExecutionKey;
+  readonly plan: Plan;
+  readonly faults: FaultPlan;
+  /** What workers threw. */
+  readonly errors: unknown[] = [];
+  readonly #input: Json;
+  readonly #held: { readonly node: string; readonly release: () => void }[] = [];
+  readonly #busy = new Set<string>();
+  #operations = 0;
+
+  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, watch }: HarnessOptions = {}) {
+    this.plan = plan;
+    this.faults = faults;
+    this.#input = input;
+    const store = new MemoryExecutionStore();
+    this.store = watch === undefined ? store : watch(store);
+    executions += 1;
+    this.key = { workspace: 'ws', execution: `ex${executions}` };
+    const hold = (node: string) =>
+      holds?.(node) === true ? new Promise<void>((release) => this.#held.push({ node, release })) : Promise.resolve();
+    enterWorld(this.key.execution, { script, clock: this.clock, runs: this.runs, hold });
+  }
+
+  /** The engine's dependencies as one worker has them. */
+  deps(worker = new Worker(this.faults)): EngineDeps {
+    return {
+      store: worker.store(this.store),
+      queue: worker.queue(this.queue),
+      clock: worker.clock(this.clock),
+      plans: { load: () => Promise.resolve(this.plan) },
+      nodes: registry,
+      ids: { operation: () => `op${(this.#operations += 1)}`, random: () => 0.5 },
+      log: { info: () => undefined, warn: () => undefined },
+      leaseEpoch: epochMs(0),
+    };
+  }
+
+  async start(): Promise<void> {
+    const input = { at: 'record', value: this.#input } as const;
+    await startExecution(this.deps(), { ...this.key, plan: this.plan, input, hold: false, tags: {}, trigger: 'api', request: 'r' });
+  }
+
+  /** Everything that could happen next without time passing: a message arrives, or a held run ends. */
+  events(): (() => void)[] {
+    const messages = this.queue.visible.filter(({ id }) => !this.#busy.has(id)).map(({ id }) => () => this.deliver(id));
+    const releases = this.#held.map((held) => () => {
+      this.#held.splice(this.#held.indexOf(held), 1);
+      held.release();
+    });
+    return [...messages, ...releases];
+  }
+
+  /** Hands the message to a new worker. Undelivered again: done; given back: it threw; hidden: the worker died. */
+  deliver(id: string): void {
+    const worker = new Worker(this.faults);
+    const { message, delivery } = this.queue.receive(id, VISIBILITY_MS);
+    this.#busy.add(id);
+    void Promise.race([
+      work(this.deps(worker), message, delivery, INVOCATION_MS).then(
+        () => this.queue.delete(id),
+        (error: unknown) => {
+          this.errors.push(error);
+          this.queue.release(id);
+        },
+      ),
+      worker.died,
+    ]).then(() => this.#busy.delete(id));
+  }
+
+  /** Until nothing happens any more without another event: all ports answer in microtasks, and those are over then. */
+  async settle(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Until the queue is empty and nobody works; time passes only when nothing else can happen. */
+  async runToEnd(choose: Chooser = inOrder, stepsMax = 5_000): Promise<void> {
+    for (let step = 0; step < stepsMax; step += 1) {
+      await this.settle();
+      const events = this.events();
+      const event = events[events.length < 2 ? 0 : choose(events.length)];
+      if (event !== undefined) event();
+      else if (!this.#passTime()) return;
+    }
+    throw new Error(`still not at an end after ${stepsMax} steps: ${JSON.stringify(this.queue.messages.slice(0, 3))}`);
+  }
+
+  /** Sweeps once a minute until the execution has ended: the way back when messages are lost. */
+  async sweepToEnd(choose: Chooser = inOrder, sweepsMax = 300): Promise<void> {
+    for (let round = 0; round < sweepsMax; round += 1) {
+      await this.runToEnd(choose);
+      if (isTerminal((await this.header()).status)) return;
+      this.clock.advance(60_000);
+      await sweep(this.deps(), INVOCATION_MS);
+    }
+    throw new Error('the sweeper does not bring this execution to an end');
+  }
+
+  async header(): Promise<Header> {
+    const header = await this.store.readHeader(this.key);
+    if (header === undefined) throw new Error('the execution was never started');
+    return header;
+  }
+
+  async standings(): Promise<readonly Standing[]> {
+    const { nodes } = await this.store.readAll(this.key, 'outputs');
+    const header = await this.header();
+    const generation = effectiveGenerations(this.plan, header.redrives);
+    const byKey = new Map(nodes.map((record) => [`${record.gen}#${record.node}`, record]));
+    return computeFrontier(this.plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`)).standings;
+  }
+
+  async result(): Promise<Result> {
+    const header = await this.header();
+    const standings = await this.standings();
+    const nodes = this.plan.nodes.filter((node) => !isVirtual(node)).map(({ id, index }) => [id, this.#nodeResult(standings[index], index)] as const);
+    const { status, reason, error, output } = header;
+    return { status, reason, error: error?.node ?? error?.code, output: output?.at === 'record' ? output.value : undefined, nodes: Object.fromEntries(nodes) };
+  }
+
+  runsOf(node: string): Run[] {
+    return this.runs.filter((run) => run.node === node);
+  }
+
+  dispose(): void {
+    leaveWorld(this.key.execution);
+  }
+
+  #nodeResult(standing: Standing | undefined, index: number): NodeResult {
+    if (standing?.at !== 'settled') return { status: standing?.at === 'open' ? standing.record.status : (standing?.at ?? 'undecided') };
+    const { settled } = standing;
+    if (settled.status === 'succeeded') return { status: 'succeeded', ...(settled.output !== undefined && { output: settled.output }) };
+    if (settled.status === 'skipped') return { status: 'skipped', reason: settled.reason };
+    if (settled.status === 'cancelled') return { status: 'cancelled' };
+    const tolerated = handlingOf(nodeAt(this.plan, index), settled.error).kind === 'tolerated';
+    return { status: 'failed', error: settled.error.code, ...(tolerated && { tolerated }) };
+  }
+
+  #passTime(): boolean {
+    const hidden = this.queue.messages.filter(({ id, visibleAt }) => !this.#busy.has(id) && visibleAt > this.clock.now());
+    const times = [this.clock.nextWake, ...hidden.map(({ visibleAt }) => visibleAt)].flatMap((time) => time ?? []);
+    if (times.length === 0) return false;
+    this.clock.advanceTo(epochMs(Math.min(...times)));
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Clock, ExecutionStore, WorkQueue } from '../../shared/engine/ports.ts';
+
+/**
+ * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, or the
+ * worker dies before or after it took effect.
+ */
+export type Fault = 'refused' | 'answer_lost' | 'died_before' | 'died_after';
+
+export interface Call {
+  /** 1-based, over all workers. */
+  readonly number: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+export class InjectedFault extends Error {
+  override readonly name = 'InjectedFault';
+}
+
+/** Counts the calls of all workers and decides which of them fail. */
+export class FaultPlan {
+  #calls = 0;
+  readonly names: string[] = [];
+  readonly #decide: (call: Call) => Fault | undefined;
+
+  constructor(decide: (call: Call) => Fault | undefined = () => undefined) {
+    this.#decide = decide;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  next(name: string, args: readonly unknown[]): Fault | undefined {
+    this.#calls += 1;
+    this.names.push(name);
+    return this.#decide({ number: this.#calls, name, args });
+  }
+}
+
+/** One worker's view of the ports. A dead worker's calls never return and have no effect. */
+export class Worker {
+  #dead = false;
+  readonly died: Promise<void>;
+  readonly #die: () => void;
+  readonly #plan: FaultPlan;
+
+  constructor(plan: FaultPlan) {
+    this.#plan = plan;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.died = promise;
+    this.#die = () => {
+      this.#dead = true;
+      resolve();
+    };
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  store(target: ExecutionStore): ExecutionStore {
+    return this.#wrap(target);
+  }
+
+  queue(target: WorkQueue): WorkQueue {
+    return this.#wrap(target);
+  }
+
+  clock(target: Clock): Clock {
+    return { now: () => target.now(), after: (ms) => target.after(ms), sleep: (ms, signal) => (this.#dead ? never() : target.sleep(ms, signal)) };
+  }
+
+  #wrap<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => this.#call(String(name), () => Reflect.apply(method, target, args) as Promise<unknown>, args);
+      },
+    });
+  }
+
+  async #call(name: string, apply: () => Promise<unknown>, args: readonly unknown[]): Promise<unknown> {
+    if (this.#dead) return never();
+    const fault = this.#plan.next(name, args);
+    if (fault === 'refused') throw new InjectedFault(`${name} was refused`);
+    if (fault === 'died_before') {
+      this.#die();
+      return never();
+    }
+    const answer = await apply();
+    if (fault === 'answer_lost') throw new InjectedFault(`the answer of ${name} was lost`);
+    if (fault === 'died_after') this.#die();
+    return this.#dead ? never() : answer;
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
