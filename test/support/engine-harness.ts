@@ -162,7 +162,7 @@ export class EngineHarness {
       await this.runToEnd(choose);
       if (isTerminal((await this.header()).status)) return;
       this.clock.advance(60_000);
-      await sweep(this.deps(), INVOCATION_MS);
+      await sweep(this.deps(), 'due', INVOCATION_MS);
     }
     throw new Error('the sweeper does not bring this execution to an end');
   }

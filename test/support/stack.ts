@@ -3,7 +3,7 @@ import { createSweeperHandler } from '../../lambdas/sweeper/handler.ts';
 import { createWorkerHandler } from '../../lambdas/worker/handler.ts';
 import { registerApiKey } from '../../local/register-api-key.ts';
 import { startLocalStack } from '../../local/stack.ts';
-import type { LocalStack } from '../../local/stack-options.ts';
+import type { LocalStack, LocalStackOptions } from '../../local/stack-options.ts';
 import { ApiClient } from './api-client.ts';
 
 export interface TestStack {
@@ -13,8 +13,10 @@ export interface TestStack {
 }
 
 /** A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. */
-export async function startTestStack(options: { readonly httpAllow?: string; readonly clockRate?: number } = {}): Promise<TestStack> {
+export async function startTestStack(options: Pick<LocalStackOptions, 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'> = {}): Promise<TestStack> {
   const stack = await startLocalStack({
+    dynamodbEndpoint: undefined,
+    sqsEndpoint: undefined,
     dataDir: undefined,
     port: 0,
     createApiHandler,

@@ -3,10 +3,12 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Json } from '../../domain/json.ts';
 import type { Item } from './dynamo/attributes.ts';
-import { bytes, number, text } from './dynamo/attributes.ts';
+import { bytes, itemBytes, number, text } from './dynamo/attributes.ts';
 
-/** A write unit is 1 KB: below that, compressing saves nothing. */
-const COMPRESS_ABOVE_BYTES = 1_024;
+/** Billed in whole kilobytes: an item that fits into one need not be compressed. */
+export const WRITE_UNIT_BYTES = 1_024;
+/** Shorter texts grow under compression. */
+const COMPRESS_MIN_BYTES = 160;
 /** An S3 PUT costs what 8 KB of DynamoDB writes cost. */
 const OFFLOAD_ABOVE_BYTES = 8 * 1_024;
 /** The largest value that is unpacked: no limit of ours lets a larger one in. */
@@ -38,11 +40,12 @@ export class PayloadStore {
 
 /**
  * Packs a JSON value into attributes `<name>` (text, or compressed bytes), or `<name>Ref` and `<name>Size` when it
- * lies in S3. The object is written before the item that points at it: a crash in between leaves an orphan, no hole.
+ * lies in S3. Compressed only where the item would not fit into one write unit otherwise. The object is written before the item that points at it: a crash in between leaves an orphan, no hole.
  */
 export async function packInto(item: Item, name: string, value: Json, payloads: PayloadStore, scope: string): Promise<void> {
   const json = JSON.stringify(value);
-  if (json.length <= COMPRESS_ABOVE_BYTES && Buffer.byteLength(json) <= COMPRESS_ABOVE_BYTES) {
+  const jsonBytes = Buffer.byteLength(json);
+  if (jsonBytes < COMPRESS_MIN_BYTES || itemBytes(item) + jsonBytes <= WRITE_UNIT_BYTES) {
     item[name] = text(json);
     return;
   }
@@ -52,7 +55,7 @@ export async function packInto(item: Item, name: string, value: Json, payloads: 
     return;
   }
   item[`${name}Ref`] = text(await payloads.put(scope, packed));
-  item[`${name}Size`] = number(Buffer.byteLength(json));
+  item[`${name}Size`] = number(jsonBytes);
 }
 
 /** The value, or where it lies, or undefined when the item has none under this name. */

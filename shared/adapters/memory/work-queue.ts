@@ -66,8 +66,8 @@ export class MemoryWorkQueue implements WorkQueue {
     const receiveCount = queued.receiveCount + 1;
     this.#messages.set(id, { ...queued, receiveCount, visibleAt: epochMs(this.#clock.now() + visibilityMs) });
     const { message } = queued;
-    // Not by queue: the worker goes by what the message is (lambdas/worker).
-    const isolated = message.kind === 'node' && message.recovery === true;
+    // Not by queue: the worker goes by what the message says (lambdas/worker).
+    const isolated = message.kind === 'node' && message.isolated === true;
     return { message: structuredClone(message), delivery: { id, receiveCount, isolated } };
   }
 

@@ -24,7 +24,10 @@ export function failureOf(source: string, input: Json = {}, parts: Partial<Scope
   const { compiled, problems } = compileValue(`{{ ${source} }}`, '/x', { output: true });
   expect(problems, source).toEqual([]);
   const result = evaluateValue(compiled, scopeOf({ input, ...parts }));
-  expect(result, source).toMatchObject({ ok: false, error: { code: 'expression_failed', category: 'input', retryable: false } });
+  expect(result, source).toMatchObject({
+    ok: false,
+    error: { code: 'expression_failed', category: 'input', retryable: false },
+  });
   return result.ok ? '' : result.error.message;
 }
 

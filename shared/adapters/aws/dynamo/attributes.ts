@@ -20,3 +20,15 @@ export function numberOf(item: Item, name: string): number | undefined {
 export function keyAttributes({ pk, sk }: { readonly pk: string; readonly sk: string }): Item {
   return { pk: text(pk), sk: text(sk) };
 }
+
+/** What DynamoDB bills an item by, near enough: names and values in bytes. */
+export function itemBytes(item: Item): number {
+  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + attributeBytes(value), 0);
+}
+
+function attributeBytes({ S, N, B, SS }: AttributeValue): number {
+  if (S !== undefined) return Buffer.byteLength(S);
+  if (B !== undefined) return B.length;
+  if (SS !== undefined) return SS.reduce((sum, member) => sum + Buffer.byteLength(member), 0);
+  return N?.length ?? 0;
+}

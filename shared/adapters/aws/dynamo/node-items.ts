@@ -1,14 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
 import { isSettledRecord, type ExecutionKey, type GroupRecord, type NodeRecord, type SettledRecord } from '../../../domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
-import { bytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
+import { bytes, itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
 import { groupKey, nodeItemKey } from './keys.ts';
 import { decodeRanges, encodeRanges } from './ranges.ts';
-import { inflate, load, packInto, type PayloadStore } from '../payloads.ts';
+import { inflate, load, packInto, WRITE_UNIT_BYTES, type PayloadStore } from '../payloads.ts';
 import { assertReadable } from './record-version.ts';
-
-/** Structure longer than a write unit (histories of many attempts) is worth compressing. */
-const COMPRESS_ABOVE_BYTES = 1_024;
 
 /**
  * A node's item: `status` and `fence` for conditions, `op` for recognising our own write, `d` for the structure
@@ -23,23 +20,31 @@ export async function nodeItem(key: ExecutionKey, record: NodeRecord, payloads: 
   };
   const { structure, outputs } = split(record);
   const json = JSON.stringify(structure);
-  item['d'] = json.length <= COMPRESS_ABOVE_BYTES ? text(json) : bytes(deflateRawSync(json));
+  // Histories of many attempts, or many pure nodes in one unit.
+  item['d'] = itemBytes(item) + json.length <= WRITE_UNIT_BYTES ? text(json) : bytes(deflateRawSync(json));
   if (outputs !== undefined) await packInto(item, 'o', outputs, payloads, `${key.workspace}/${key.execution}`);
   return item;
 }
 
 /** A success at the first attempt, by far the most common record, needs no history: it follows from the times. */
 function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | undefined } {
-  const { status: _status, fence: _fence, op: _op, ...rest } = record;
+  // What the key and the conditions' attributes say is not said twice.
+  const { status: _status, fence: _fence, op: _op, node: _node, gen: _gen, ...rest } = record;
   if (!isSettledRecord(record)) return { structure: rest, outputs: undefined };
-  const { output, pure, inline, groups, ...structure } = rest as SettledRecord;
+  const { output, pure, inline, groups, ...structure } = rest as Omit<SettledRecord, 'node' | 'gen'>;
   const pureOutputs: Record<string, Json> = {};
-  const results = Object.entries(pure).map(([id, settled]) => {
-    if (settled.status !== 'succeeded' || settled.output === undefined) return [id, settled] as const;
+  const plain: string[] = [];
+  const special: Record<string, unknown> = {};
+  for (const [id, settled] of Object.entries(pure)) {
+    if (settled.status === 'failed') {
+      special[id] = settled;
+      continue;
+    }
     const { output: own, ...result } = settled;
-    pureOutputs[id] = own;
-    return [id, result] as const;
-  });
+    if (own !== undefined) pureOutputs[id] = own;
+    if (Object.keys(result).length === 1) plain.push(id);
+    else special[id] = result;
+  }
   const outputs = {
     ...(output !== undefined && { own: output }),
     ...(Object.keys(pureOutputs).length > 0 && { pure: pureOutputs }),
@@ -47,9 +52,10 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
   return {
     structure: {
       ...structure,
-      ...(results.length > 0 && { pure: Object.fromEntries(results) }),
+      ...(plain.length > 0 && { plain: plain.join(',') }),
+      ...(Object.keys(special).length > 0 && { special }),
       ...(inline.length > 0 && { inline: encodeRanges(inline) }),
-      ...(groups.length > 0 && { groups: groups.map(encodeRanges) }),
+      ...(groups.length > 0 && { groups: groups.map((group) => encodeRanges(group)) }),
     },
     outputs: Object.keys(outputs).length > 0 ? outputs : undefined,
   };
@@ -59,15 +65,29 @@ export function nodeRecord(item: Item): NodeRecord {
   assertReadable(item);
   const packed = item['d']?.B;
   const structure = (packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed)) as Record<string, unknown>;
-  const base = { ...structure, status: textOf(item, 'status'), fence: Number(item['fence']?.N ?? 0), op: textOf(item, 'op') };
+  const { plain, special, inline, groups, ...rest } = structure as PackedStructure;
+  const base = { ...rest, ...nodeOf(item), status: textOf(item, 'status'), fence: Number(item['fence']?.N ?? 0), op: textOf(item, 'op') };
   if (!isSettledRecord(base as unknown as NodeRecord)) return base as unknown as NodeRecord;
-  const { inline, groups, pure } = structure as { inline?: string; groups?: string[]; pure?: SettledRecord['pure'] };
+  const successes = plain === undefined ? [] : plain.split(',').map((id) => [id, { status: 'succeeded' as const }]);
   return {
     ...(base as unknown as SettledRecord),
-    pure: pure ?? {},
+    pure: { ...(Object.fromEntries(successes) as SettledRecord['pure']), ...special },
     inline: inline === undefined ? [] : decodeRanges(inline),
-    groups: (groups ?? []).map(decodeRanges),
+    groups: (groups ?? []).map((group) => decodeRanges(group)),
   };
+}
+
+interface PackedStructure {
+  /** Pure nodes that just succeeded; a list of ids takes a fifth of an object. */
+  readonly plain?: string;
+  readonly special?: SettledRecord['pure'];
+  readonly inline?: string;
+  readonly groups?: readonly string[];
+}
+
+function nodeOf(item: Item): { readonly gen: number; readonly node: string } {
+  const [, gen = '', ...node] = (textOf(item, 'sk') ?? '').split('#');
+  return { gen: Number(gen), node: node.join('#') };
 }
 
 /** The record with the outputs of the node and of its unit's pure members. */
