@@ -8,9 +8,7 @@ export const Recorded = z.object({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
   source: z.string(),
   tasks: z
-    .array(
-      z.object({ id: z.string().min(1), parents: z.array(z.string()), runtimeSeconds: z.number().nonnegative() }),
-    )
+    .array(z.object({ id: z.string().min(1), parents: z.array(z.string()), runtimeSeconds: z.number().nonnegative() }))
     .min(1),
 });
 export type Recorded = z.infer<typeof Recorded>;

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import { ExecutionBody, NodeDetail, ProblemDetails, ResultsBody, StartAnswer, WorkflowRef } from '../../shared/contracts/schemas.ts';
+import {
+  ExecutionBody,
+  NodeDetail,
+  ProblemDetails,
+  ResultsBody,
+  StartAnswer,
+  WorkflowRef,
+} from '../../shared/contracts/schemas.ts';
 import type { Json } from '../../shared/domain/json.ts';
 import type { Decision } from './example.ts';
 
@@ -43,8 +50,11 @@ export class Api {
     const path = `/v1/executions/${id}?nodes=${nodes}`;
     const first = await this.#call({ method: 'GET', path }, ExecutionBody);
     const all = { ...first.nodes };
-    for (let cursor = first.nodesCursor; cursor !== undefined; ) {
-      const page = await this.#call({ method: 'GET', path: `${path}&nodesCursor=${encodeURIComponent(cursor)}` }, ExecutionBody);
+    for (let cursor = first.nodesCursor; cursor !== undefined;) {
+      const page = await this.#call(
+        { method: 'GET', path: `${path}&nodesCursor=${encodeURIComponent(cursor)}` },
+        ExecutionBody,
+      );
       Object.assign(all, page.nodes);
       cursor = page.nodesCursor;
     }
@@ -108,7 +118,10 @@ function asJson(value: Json): { readonly text: string; readonly mediaType: strin
 function problemText(text: string): string {
   try {
     const { code, detail, problems = [] } = ProblemDetails.parse(JSON.parse(text));
-    return [`${code}: ${detail}`, ...problems.map((problem) => `  ${problem.code} ${problem.path}: ${problem.message}`)].join('\n');
+    return [
+      `${code}: ${detail}`,
+      ...problems.map((problem) => `  ${problem.code} ${problem.path}: ${problem.message}`),
+    ].join('\n');
   } catch {
     return text.slice(0, 500);
   }

@@ -64,6 +64,8 @@ export const Example = z.strictObject({
   runs: z
     .array(Run)
     .min(1)
-    .refine((runs) => new Set(runs.map(({ name }) => name)).size === runs.length, { error: 'two runs have the same name' }),
+    .refine((runs) => new Set(runs.map(({ name }) => name)).size === runs.length, {
+      error: 'two runs have the same name',
+    }),
 });
 export type Example = z.infer<typeof Example>;

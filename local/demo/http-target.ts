@@ -169,7 +169,14 @@ function asRequest(request: IncomingMessage, body: string): TargetRequest {
   const { method = '', url = '', headers } = request;
   const [path = '', ...query] = url.split('?');
   const key = headers['idempotency-key'];
-  return { method, path, query: query.join('?'), key: typeof key === 'string' ? key : undefined, headers, body: parsed(body) };
+  return {
+    method,
+    path,
+    query: query.join('?'),
+    key: typeof key === 'string' ? key : undefined,
+    headers,
+    body: parsed(body),
+  };
 }
 
 function parsed(body: string): Json {

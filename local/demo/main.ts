@@ -40,14 +40,17 @@ function readOptions(): Options {
   const all = readExamples();
   const runs = positionals.length === 0 ? all : all.filter(({ id }) => positionals.some((name) => id.includes(name)));
   if (runs.length > 0) return { json: values.json, runs };
-  throw new Error(`No example is called ${positionals.join(' or ')}. There are:\n${all.map(({ id }) => `  ${id}`).join('\n')}`);
+  throw new Error(
+    `No example is called ${positionals.join(' or ')}. There are:\n${all.map(({ id }) => `  ${id}`).join('\n')}`,
+  );
 }
 
 async function main(): Promise<number> {
   const { json, runs } = readOptions();
   const stop = new AbortController();
   // The second one is from somebody impatient.
-  const onSignal = (): void => (stop.signal.aborted ? process.exit(INTERRUPTED_EXIT_CODE) : stop.abort(new Error('interrupted')));
+  const onSignal = (): void =>
+    stop.signal.aborted ? process.exit(INTERRUPTED_EXIT_CODE) : stop.abort(new Error('interrupted'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const startedAt = performance.now();
   await using cleanup = new AsyncDisposableStack();
@@ -96,7 +99,11 @@ async function performAll(
   const demo: Demo = { api, targetUrl: services.urlOf, callsOf: services.callsOf, observer, signal };
   // Each definition once: its runs share it.
   const saved = new Map(runs.map(({ definition }) => [definition.text, definition]));
-  const refs = new Map(await Promise.all(Array.from(saved, async ([text, definition]) => [text, await api.saveWorkflow(definition)] as const)));
+  const refs = new Map(
+    await Promise.all(
+      Array.from(saved, async ([text, definition]) => [text, await api.saveWorkflow(definition)] as const),
+    ),
+  );
   return await Promise.all(
     runs.map((run) => {
       const ref = refs.get(run.definition.text);

@@ -48,7 +48,11 @@ const RUN_MS_MAX = 150_000;
 const TERMINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled', 'timed_out']);
 
 /** Starts one execution, decides what its example decides, waits for its end and compares. */
-export async function perform(run: DemoRun, saved: { readonly name: string; readonly version: number }, demo: Demo): Promise<RunResult> {
+export async function perform(
+  run: DemoRun,
+  saved: { readonly name: string; readonly version: number },
+  demo: Demo,
+): Promise<RunResult> {
   const { api, observer } = demo;
   const startedAt = performance.now();
   const input = { ...run.input, target: demo.targetUrl(run.id) };
@@ -72,7 +76,10 @@ export async function perform(run: DemoRun, saved: { readonly name: string; read
     retries: attempts.reduce((sum, count) => sum + Math.max(0, count - 1), 0),
     targetCalls: calls.length,
     durationMs,
-    mismatches: [...unfinished(execution), ...run.judge({ status: execution.status, nodes: execution.nodes, output, calls })],
+    mismatches: [
+      ...unfinished(execution),
+      ...run.judge({ status: execution.status, nodes: execution.nodes, output, calls }),
+    ],
   };
   observer.ended(result);
   return result;
@@ -90,7 +97,8 @@ async function watch(run: DemoRun, id: string, demo: Demo, startedAt: number): P
     const [decision] = ripe === -1 ? [] : open.splice(ripe, 1);
     if (decision !== undefined) {
       const { callback } = await api.node(id, decision.node);
-      if (callback === undefined) throw new Error(`${run.id}: node ${decision.node} waits for a callback but shows no token`);
+      if (callback === undefined)
+        throw new Error(`${run.id}: node ${decision.node} waits for a callback but shows no token`);
       await api.decide(callback.token, decision);
       observer.decided(run.id, decision.node);
     }
@@ -100,8 +108,12 @@ async function watch(run: DemoRun, id: string, demo: Demo, startedAt: number): P
 
 function unfinished({ status, nodes }: ExecutionBody): readonly Mismatch[] {
   if (TERMINAL.has(status)) return [];
-  const left = Object.entries(nodes).filter(([, node]) => !['succeeded', 'failed', 'skipped', 'cancelled'].includes(node.status));
+  const left = Object.entries(nodes).filter(
+    ([, node]) => !['succeeded', 'failed', 'skipped', 'cancelled'].includes(node.status),
+  );
   const shown = left.slice(0, 5).map(([id, node]) => `${id} is ${node.status}`);
   if (left.length > shown.length) shown.push(`${left.length - shown.length} more`);
-  return [{ what: 'end of the execution', expected: `within ${RUN_MS_MAX / 1_000} s`, seen: shown.join(', ') || status }];
+  return [
+    { what: 'end of the execution', expected: `within ${RUN_MS_MAX / 1_000} s`, seen: shown.join(', ') || status },
+  ];
 }

@@ -7,7 +7,17 @@ export interface Report {
   readonly runs: readonly RunResult[];
 }
 
-const HEAD = ['example', 'nodes', 'status', 'expected', 'attempts', 'retries', 'target calls', 'duration', 'verdict'] as const;
+const HEAD = [
+  'example',
+  'nodes',
+  'status',
+  'expected',
+  'attempts',
+  'retries',
+  'target calls',
+  'duration',
+  'verdict',
+] as const;
 const NUMERIC: ReadonlySet<string> = new Set(['nodes', 'attempts', 'retries', 'target calls', 'duration']);
 
 /** The table, then what was not as expected, then the sum of it. */

@@ -15,7 +15,9 @@ export async function startServices(runs: readonly DemoRun[]): Promise<Services>
   const target = await startHttpTarget((request) => {
     const { id, path } = split(request.path);
     const run = byId.get(id);
-    return run === undefined ? { status: 404, body: { error: `no run is called ${id}` } } : run.services({ ...request, path });
+    return run === undefined
+      ? { status: 404, body: { error: `no run is called ${id}` } }
+      : run.services({ ...request, path });
   });
   return {
     target,

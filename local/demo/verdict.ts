@@ -76,7 +76,8 @@ function repeatedEffects(calls: readonly TargetCall[]): readonly Mismatch[] {
     if (first === undefined) continue;
     const what = `effect of ${first.method} ${first.path}`;
     if (key === '') mismatches.push({ what, expected: 'an Idempotency-Key', seen: 'none' });
-    else if (second !== undefined) mismatches.push({ what, expected: 'once', seen: `${same.length} times with key ${key}` });
+    else if (second !== undefined)
+      mismatches.push({ what, expected: 'once', seen: `${same.length} times with key ${key}` });
   }
   return mismatches;
 }
@@ -94,7 +95,11 @@ export function judgeDag(needs: ReadonlyMap<string, readonly string[]>, observed
     const began = calls.get(id)?.[0]?.received ?? Infinity;
     const late = parents.filter((parent) => (calls.get(parent)?.[0]?.answered ?? Infinity) >= began);
     if (late.length > 0) {
-      mismatches.push({ what: `order of node ${id}`, expected: 'after all that it needs', seen: `before ${late.join(', ')}` });
+      mismatches.push({
+        what: `order of node ${id}`,
+        expected: 'after all that it needs',
+        seen: `before ${late.join(', ')}`,
+      });
     }
   }
   const unknown = [...calls.keys()].filter((id) => !needs.has(id));
