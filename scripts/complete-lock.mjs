@@ -3,7 +3,7 @@
 // them (version, os, cpu, libc, optional): npm skips what does not fit and fetches what does.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const OS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32'];
+const OS = new Set(['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']);
 const CPU = { arm64: 'arm64', x64: 'x64', ia32: 'ia32', arm: 'arm', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x' };
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
@@ -13,7 +13,7 @@ for (const owner of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
     if (known.has(name)) continue;
     const words = name.split(/[/-]/);
-    const os = words.find((word) => OS.includes(word));
+    const os = words.find((word) => OS.has(word));
     const cpu = words.map((word) => CPU[word]).find((word) => word !== undefined);
     if (os === undefined || cpu === undefined || !/^\d/.test(version)) throw new Error(`${name}@${version}: which platform is it for?`);
     const libc = name.includes('musl') ? { libc: ['musl'] } : name.includes('-gnu') ? { libc: ['glibc'] } : {};

@@ -1,20 +1,21 @@
 import { API_ERRORS, type ApiErrorCode } from '../../shared/contracts/error-codes.ts';
+import { readable, type RequestProblem } from './readable-problems.ts';
 
 /** What an operation throws to answer with problem details (RFC 9457). */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly code: ApiErrorCode;
-  readonly problems: readonly { readonly code: string; readonly path: string; readonly message: string }[] | undefined;
+  readonly problems: readonly RequestProblem[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ApiErrorCode,
     detail: string,
-    more: { readonly problems?: readonly { code: string; path: string; message: string }[]; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: { readonly problems?: readonly RequestProblem[]; readonly headers?: Readonly<Record<string, string>> } = {},
   ) {
     super(detail);
     this.code = code;
-    this.problems = more.problems;
+    this.problems = more.problems === undefined ? undefined : readable(more.problems);
     this.headers = more.headers ?? {};
   }
 

@@ -23,5 +23,5 @@ export function readCursor(signer: TokenSigner, scope: CursorScope, cursor: stri
 
 function purpose({ workspace, operation, filters }: CursorScope): string {
   const same = Object.entries(filters).filter(([name, value]) => value !== undefined && !['limit', 'cursor', 'nodesCursor'].includes(name));
-  return `cursor\n${workspace}\n${operation}\n${JSON.stringify(same.sort())}`;
+  return `cursor\n${workspace}\n${operation}\n${JSON.stringify(same.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }

@@ -7,7 +7,7 @@ import type { Env } from '../runtime/config.ts';
 import { ApiProblem, problemBody } from './api-problem.ts';
 import { Authenticator } from './authenticate.ts';
 import { OPERATIONS } from './operations/index.ts';
-import { parseBody, parseQuery } from './request.ts';
+import { checkParams, parseBody, parseQuery } from './request.ts';
 import { matchRoute } from './router.ts';
 import { TokenSigner } from './signed-token.ts';
 import { isUnavailable } from './unavailable.ts';
@@ -31,6 +31,7 @@ export function createApiHandler(env: Env): ApiHandler {
     try {
       const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
       const workspace = route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
+      checkParams(params);
       const query = parseQuery(event, route.query);
       const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
       const context = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
@@ -39,7 +40,7 @@ export function createApiHandler(env: Env): ApiHandler {
       return problemAnswer(app, error, requestId, baseUrl);
     }
   };
-  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>(handle).use(injectLambdaContext(app.logger));
+  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
 }
 

@@ -11,7 +11,11 @@ type Event = Omit<HistoryItem, 'at'> & { readonly at: EpochMs };
 export function historyOf(header: Header, records: readonly NodeRecord[]): HistoryItem[] {
   const events = [...executionEvents(header), ...records.flatMap(nodeEvents)];
   // Stable: events of one instant keep the order in which they were derived.
-  return events.sort((a, b) => a.at - b.at).map(({ at, ...event }) => ({ at: toRfc3339(at), ...event }));
+  return events.sort((a, b) => a.at - b.at).map(withText);
+}
+
+function withText({ at, ...event }: Event): HistoryItem {
+  return { at: toRfc3339(at), ...event };
 }
 
 function isVirtualId(id: string): boolean {

@@ -7,9 +7,18 @@ import { pointer, type Json } from '../../shared/domain/json.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import type { Problem } from '../../shared/domain/problem.ts';
 import { err, type Result } from '../../shared/domain/result.ts';
+import { PATH_PARAMETERS } from '../../shared/contracts/schemas.ts';
 import { ApiProblem } from './api-problem.ts';
+import type { RequestProblem } from './readable-problems.ts';
 
 /** Parses what came with a request, by its route. Whatever does not fit is a 4xx with all problems, never a 500. */
+export function checkParams(params: Readonly<Record<string, string>>): void {
+  for (const [name, schema] of Object.entries(PATH_PARAMETERS)) {
+    const value = params[name];
+    if (value !== undefined && !schema.safeParse(value).success) throw new ApiProblem('not_found', `nothing has this ${name}`);
+  }
+}
+
 export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): Readonly<Record<string, unknown>> {
   const given = new URLSearchParams(event.rawQueryString);
   const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1);
@@ -29,7 +38,10 @@ export function parseDefinition(event: APIGatewayProxyEventV2): Result<Json, rea
   const text = bodyText(event, LIMITS.definitionBytesMax);
   if (typeof text !== 'string') return err([text]);
   if (text.trim() === '') return err([{ code: 'malformed', path: '', message: 'the body is empty; send the definition' }]);
-  return isYaml ? parseYaml(text) : parseJson(text);
+  const document = isYaml ? parseYaml(text) : parseJson(text);
+  if (!document.ok || Buffer.byteLength(JSON.stringify(document.value)) <= LIMITS.definitionBytesMax) return document;
+  // It is stored and read as JSON: there `1e20` has 21 digits, and a YAML alias is written out.
+  return err([{ code: 'limit_exceeded', path: '', message: `written as compact JSON the definition has more than ${LIMITS.definitionBytesMax} bytes` }]);
 }
 
 export function parseBody(event: APIGatewayProxyEventV2, body: Exclude<Route['body'], string>): unknown {
@@ -66,16 +78,18 @@ function unsupported(media: string, wanted: string): ApiProblem {
   return new ApiProblem('unsupported_media_type', `content type ${media === '' ? 'is missing' : `'${media.slice(0, 100)}' is not supported`}; send ${wanted}`);
 }
 
-export function invalid(detail: string, problems: readonly { code: string; path: string; message: string }[]): ApiProblem {
+export function invalid(detail: string, problems: readonly RequestProblem[]): ApiProblem {
   return new ApiProblem('validation_failed', detail, { problems });
 }
 
-function issuesOf(error: z.ZodError, base: string): { code: string; path: string; message: string }[] {
+function issuesOf(error: z.ZodError, base: string): RequestProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.reduce<string>((at, token) => pointer(at, String(token)), base);
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ code: 'unknown_key', path: pointer(path, key), message: `'${key}' is not a known field here` }));
     }
-    return [{ code: 'malformed', path, message: issue.message }];
+    // Of a key, zod itself says only that it is invalid.
+    const message = issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join('; ') : issue.message;
+    return [{ code: 'malformed', path, message }];
   });
 }

@@ -23,6 +23,6 @@ export function createSweeperHandler(env: Env): SweeperHandler {
     if (report.looked > 0) app.logger.info('swept', report);
     return report;
   };
-  const handler = middy<SweepEvent, SweepReport, Error, Context>(handle).use(injectLambdaContext(app.logger));
+  const handler = middy<SweepEvent, SweepReport>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
 }

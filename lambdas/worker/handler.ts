@@ -15,7 +15,7 @@ export function createWorkerHandler(env: Env): WorkerHandler {
     const results = await Promise.all(event.Records.map((record) => workRecord(app, record, context)));
     return { batchItemFailures: results.flatMap((failed) => (failed === undefined ? [] : [{ itemIdentifier: failed }])) };
   };
-  const handler = middy<SQSEvent, SQSBatchResponse, Error, Context>(handle).use(injectLambdaContext(app.logger));
+  const handler = middy<SQSEvent, SQSBatchResponse>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
 }
 

@@ -4,7 +4,7 @@ import { startLocalStack } from '../stack.ts';
 import type { LocalStack } from '../stack-options.ts';
 import { Api } from './api.ts';
 import type { DemoRun } from './examples.ts';
-import { readExamples } from './examples.ts';
+import { EXAMPLES_DIR, readExamples } from './examples.ts';
 import type { Demo, RunResult } from './perform.ts';
 import { perform } from './perform.ts';
 import { progressOn, SILENT } from './progress.ts';
@@ -15,12 +15,13 @@ import { type Services, startServices } from './services.ts';
 const CLOCK_RATE = 600;
 const INTERRUPTED_EXIT_CODE = 130;
 
-const USAGE = `npm run demo [-- [--json] [name …]]
+const USAGE = `npm run demo [-- [--json] [--examples folder] [name …]]
 
 Runs every workflow in examples/ on a throw-away local stack; exits with 0 only if each ended as its example says.
 
-  --json   one JSON document on stdout, nothing else
-  name     only the runs whose name contains it, e.g. order-fulfilment or card-declined
+  --json      one JSON document on stdout, nothing else
+  --examples  another folder with <name>/workflow.yaml and <name>/example.json
+  name        only the runs whose name contains it, e.g. order-fulfilment or card-declined
 `;
 
 interface Options {
@@ -28,25 +29,33 @@ interface Options {
   readonly runs: readonly DemoRun[];
 }
 
-function readOptions(): Options {
+function readOptions(): Options | undefined {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      examples: { type: 'string', default: EXAMPLES_DIR },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  const all = readExamples();
+  if (values.help) return undefined;
+  const all = readExamples(values.examples);
   const runs = positionals.length === 0 ? all : all.filter(({ id }) => positionals.some((name) => id.includes(name)));
   if (runs.length > 0) return { json: values.json, runs };
-  throw new Error(
-    `No example is called ${positionals.join(' or ')}. There are:\n${all.map(({ id }) => `  ${id}`).join('\n')}`,
-  );
+  const what =
+    positionals.length === 0
+      ? `There is no example in ${values.examples}.`
+      : `No example is called ${positionals.join(' or ')}.`;
+  throw new Error([what, ...all.map(({ id }) => `  ${id}`)].join('\n'));
 }
 
 async function main(): Promise<number> {
-  const { json, runs } = readOptions();
+  const options = readOptions();
+  if (options === undefined) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { json, runs } = options;
   const stop = new AbortController();
   // The second one is from somebody impatient.
   const onSignal = (): void =>

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { API_ERRORS } from './error-codes.ts';
 import { ROUTES, type Route } from './routes.ts';
-import { ProblemDetails } from './schemas.ts';
+import { IdempotencyKey, PATH_PARAMETERS, ProblemDetails } from './schemas.ts';
 
 /** The OpenAPI 3.1 document, generated from the route table and the zod schemas: what is checked is what is documented. */
 export function openApiDocument(baseUrl: string) {
@@ -34,7 +34,9 @@ function operationObject(route: Route) {
 }
 
 function pathParameters({ path }: Route) {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  return Object.entries(PATH_PARAMETERS)
+    .filter(([name]) => path.includes(`{${name}}`))
+    .map(([name, schema]) => ({ name, in: 'path', required: true, schema: schemaOf(schema) }));
 }
 
 function queryParameters({ query }: Route) {
@@ -44,7 +46,7 @@ function queryParameters({ query }: Route) {
 
 function headerParameters({ idempotencyKey }: Route) {
   if (idempotencyKey === undefined) return [];
-  return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } }];
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: schemaOf(IdempotencyKey) }];
 }
 
 function requestBody({ body }: Route) {

@@ -23,6 +23,7 @@ export type OperationId =
 const none = { body: 'none', query: schemas.NoQuery } as const;
 const key = { access: 'key' } as const;
 const open = { access: 'open' } as const;
+const noBody = { body: { schema: schemas.NoBody, optional: true } } as const;
 
 export const ROUTES: readonly Route[] = [
   {
@@ -43,7 +44,10 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...key, ...none, operation: 'getWorkflow', method: 'GET', path: '/v1/workflows/{name}', query: schemas.WorkflowQuery,
-    summary: 'Read the latest, or any, version of a workflow', answers: { 200: { description: 'the version; its ETag never changes', schema: schemas.WorkflowBody } },
+    summary: 'Read the latest, or any, version of a workflow', answers: {
+      200: { description: 'the version; its ETag never changes', schema: schemas.WorkflowBody },
+      304: { description: 'it is what If-None-Match names' },
+    },
   },
   {
     ...key, ...none, operation: 'listVersions', method: 'GET', path: '/v1/workflows/{name}/versions', query: schemas.PageQuery,
@@ -59,7 +63,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 202: { description: 'accepted: it will reach a terminal status', schema: schemas.StartAnswer }, 409: { description: 'idempotency_conflict', schema: schemas.ProblemDetails } },
   },
   {
-    ...key, ...none, operation: 'startHeldExecution', method: 'POST', path: '/v1/executions/{id}/start',
+    ...key, ...none, ...noBody, operation: 'startHeldExecution', method: 'POST', path: '/v1/executions/{id}/start',
     summary: 'Start an execution that was created with hold', answers: { 202: { description: 'started', schema: schemas.StartAnswer }, 409: { description: 'execution_terminal', schema: schemas.ProblemDetails } },
   },
   {
@@ -83,7 +87,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'Read what happened, in order', answers: { 200: { description: 'a page, oldest first', schema: schemas.listOf(schemas.HistoryItem) } },
   },
   {
-    ...key, ...none, operation: 'cancelExecution', method: 'POST', path: '/v1/executions/{id}/cancel',
+    ...key, ...none, ...noBody, operation: 'cancelExecution', method: 'POST', path: '/v1/executions/{id}/cancel',
     summary: 'Cancel an execution', answers: { 202: { description: 'accepted: cancelled once nothing is in flight', schema: schemas.StartAnswer }, 409: { description: 'execution_terminal', schema: schemas.ProblemDetails } },
   },
   {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Json as JsonValue } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { WorkflowName } from '../domain/workflow/definition.ts';
 import { parseRfc3339 } from '../domain/time.ts';
@@ -7,7 +8,19 @@ import { parseRfc3339 } from '../domain/time.ts';
 export const ExecutionStatusName = z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
 export const NodeStatusName = z.enum(['pending', 'queued', 'running', 'waiting', 'retrying', 'succeeded', 'failed', 'skipped', 'cancelled']);
 const Instant = z.string().describe('RFC 3339, UTC, milliseconds');
-const Json = z.json();
+/** Any JSON. What comes in was parsed as JSON, so there is nothing left to look at (`z.json` walks a megabyte in 150 ms). */
+const Json = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
+
+/**
+ * What can stand in a path. Anything else names nothing and is not found: no key of the table is ever made of it, and
+ * DynamoDB refuses keys of more than 1 KB.
+ */
+export const PATH_PARAMETERS = {
+  name: WorkflowName,
+  id: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
+  node: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/),
+  token: z.string().regex(/^[a-zA-Z0-9_.-]{1,1024}$/),
+} as const;
 
 export const Problem = z.object({ code: z.string(), path: z.string().describe('JSON Pointer into what was sent'), message: z.string() });
 export const ProblemDetails = z
@@ -35,6 +48,12 @@ export const Tags = z
   .record(TagKey, z.string().max(LIMITS.tagValueLengthMax))
   .refine((tags) => Object.keys(tags).length <= LIMITS.tagsMax, { error: `at most ${LIMITS.tagsMax} tags are allowed` });
 
+/** No spaces, no commas at the ends: what a proxy folds or trims would be another key. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces')
+  .max(LIMITS.idempotencyKeyLengthMax);
+
 export const StartBody = z.strictObject({
   input: Json.optional(),
   hold: z.boolean().optional(),
@@ -43,13 +62,15 @@ export const StartBody = z.strictObject({
 });
 export const StartAnswer = z.object({ id: z.string(), status: ExecutionStatusName });
 
-export const CallbackBody = z.union(
-  [
-    z.strictObject({ output: Json }),
-    z.strictObject({ error: z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(LIMITS.errorMessageLengthMax) }) }),
-  ],
-  { error: "must be { output: … } or { error: { code, message } }, nothing else" },
-);
+const CallbackError = z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(LIMITS.errorMessageLengthMax) });
+/** One of the two. Not a union, whose only problem would be that neither half fits. */
+export const CallbackBody = z
+  .strictObject({ output: Json.optional(), error: CallbackError.optional() })
+  .refine(({ output, error }) => (output === undefined) !== (error === undefined), { error: 'must be { output: … } or { error: { code, message } }, one of the two' })
+  .meta({ oneOf: [{ required: ['output'] }, { required: ['error'] }] });
+
+/** For what takes no body: clients that send `{}` with every POST are fine, a field would be ignored and is refused. */
+export const NoBody = z.strictObject({});
 
 export const ProgressBody = z.object({
   total: z.number().int(),
@@ -91,7 +112,7 @@ export const NodeDetail = NodeBody.omit({ attempts: true }).extend({
   node: z.string(),
   generation: z.number().int(),
   idempotencyKey: z.string(),
-  with: Json.optional().describe('what the node was given, templates filled in'),
+  with: Json.optional().describe('what the node was given, templates filled in; left out where it and the output are more than one answer can hold'),
   output: Json.optional(),
   attempts: z.array(AttemptBody),
   callback: z.object({ url: z.string(), token: z.string() }).optional().describe('where to send the decision, while the node waits for one'),

@@ -164,13 +164,13 @@ async function waitForLease(session: Session, until: EpochMs): Promise<void> {
 
 /** A timer that fired: the node ends as was decided when it began to wait. */
 async function endWait(session: Session, node: PlanNode, record: Extract<OpenRecord, { status: 'waiting' }>, now: EpochMs): Promise<ClaimResult> {
-  const { due, then } = record.wait;
+  const { due, onDue } = record.wait;
   if (due === undefined) return DONE;
   if (due > now) {
     await laterAlone(session, node, due);
     return DONE;
   }
-  const end = 'output' in then ? ({ status: 'succeeded', output: then.output } as const) : ({ status: 'failed', error: then.failure } as const);
+  const end = 'output' in onDue ? ({ status: 'succeeded', output: onDue.output } as const) : ({ status: 'failed', error: onDue.failure } as const);
   return settleOpen(session, node, record, end);
 }
 

@@ -53,7 +53,7 @@ export interface Attempt {
   readonly signal: AbortSignal;
   readonly now: EpochMs;
   /** When a timer of this length fires (the local stack can run timers faster than the clock). */
-  after(ms: number): EpochMs;
+  readonly after: (ms: number) => EpochMs;
 }
 
 export type NodeOutcome =
@@ -65,7 +65,7 @@ export interface Wait {
   readonly for: 'timer' | 'callback';
   readonly until?: EpochMs;
   /** The node's end when `until` comes. */
-  readonly then: { readonly output: Json } | { readonly failure: Failure };
+  readonly onDue: { readonly output: Json } | { readonly failure: Failure };
   /** JSON Schema for what a callback may send. */
   readonly schema?: Json;
 }

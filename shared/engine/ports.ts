@@ -74,11 +74,11 @@ export interface WorkflowStore {
 }
 
 export interface Clock {
-  now(): EpochMs;
+  readonly now: () => EpochMs;
   /** The instant at which a timer of this length fires. */
-  after(ms: number): EpochMs;
+  readonly after: (ms: number) => EpochMs;
   /** Resolves after `ms`, or early when the signal aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Ids {

@@ -75,11 +75,11 @@ async function suspend(session: Session, claimed: Claimed, { wait }: Extract<Att
   const deadline = node.deadlineMs === undefined ? undefined : ((claimed.startedAt + clock.after(node.deadlineMs) - clock.now()) as EpochMs);
   const cut = deadline !== undefined && (wait.until === undefined || deadline < wait.until);
   const due = cut ? deadline : wait.until;
-  const then = cut ? { failure: failure('deadline_exceeded', 'timeout', "the node's deadline is over") } : wait.then;
+  const onDue = cut ? { failure: failure('deadline_exceeded', 'timeout', "the node's deadline is over") } : wait.onDue;
   const record: OpenRecord = {
     ...openBase(session, claimed, [...claimed.attempts, attempt]),
     status: 'waiting',
-    wait: { for: wait.for, then, ...(due !== undefined && { due }), ...(wait.schema !== undefined && { schema: wait.schema }) },
+    wait: { for: wait.for, onDue, ...(due !== undefined && { due }), ...(wait.schema !== undefined && { schema: wait.schema }) },
   };
   await writeAndWake(session, claimed, record, due);
 }

@@ -29,7 +29,7 @@ export const approvalNode: EffectNodeType = {
     return Promise.resolve(
       suspended({
         for: 'callback',
-        then: { failure: failure('callback_expired', 'timeout', `nobody answered within ${expires ?? 'time'}`) },
+        onDue: { failure: failure('callback_expired', 'timeout', `nobody answered within ${expires ?? 'time'}`) },
         ...(ms !== undefined && { until: after(ms) }),
         ...(schema !== undefined && { schema }),
       }),

@@ -32,6 +32,6 @@ export const waitNode: EffectNodeType = {
     const ms = target === undefined ? (parseDurationMs(duration ?? '') ?? 0) : Math.max(0, target - now);
     const due = after(ms);
     const output = { until: toRfc3339(target ?? due) };
-    return Promise.resolve(suspended({ for: 'timer', until: due, then: { output } }));
+    return Promise.resolve(suspended({ for: 'timer', until: due, onDue: { output } }));
   },
 };

@@ -42,6 +42,10 @@ export interface HarnessOptions {
   readonly holds?: (node: string) => boolean;
   readonly faults?: FaultPlan;
   readonly input?: Json;
+  /** What becomes of a message whose worker failed: it comes again at once, when it is visible again, or never. */
+  readonly afterFault?: 'at_once' | 'when_visible' | 'lost';
+  /** How long a worker stands still where `faults` say so. */
+  readonly stallMs?: number;
   /** Lets a test watch what is written. */
   readonly watch?: (store: ExecutionStore) => ExecutionStore;
 }
@@ -76,14 +80,18 @@ export class EngineHarness {
   /** What workers threw. */
   readonly errors: unknown[] = [];
   readonly #input: Json;
+  readonly #afterFault: NonNullable<HarnessOptions['afterFault']>;
+  readonly #stallMs: number;
   readonly #held: { readonly node: string; readonly release: () => void }[] = [];
   readonly #busy = new Set<string>();
   #operations = 0;
 
-  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, watch }: HarnessOptions = {}) {
+  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, afterFault = 'at_once', stallMs = 0, watch }: HarnessOptions = {}) {
     this.plan = plan;
     this.faults = faults;
     this.#input = input;
+    this.#afterFault = afterFault;
+    this.#stallMs = stallMs;
     const store = new MemoryExecutionStore();
     this.store = watch === undefined ? store : watch(store);
     executions += 1;
@@ -94,11 +102,11 @@ export class EngineHarness {
   }
 
   /** The engine's dependencies as one worker has them. */
-  deps(worker = new Worker(this.faults)): EngineDeps {
+  deps(worker = this.#worker()): EngineDeps {
     return {
       store: worker.store(this.store),
       queue: worker.queue(this.queue),
-      clock: worker.clock(this.clock),
+      clock: worker.clock,
       plans: { load: () => Promise.resolve(this.plan) },
       nodes: registry,
       ids: { operation: () => `op${(this.#operations += 1)}`, random: () => 0.5 },
@@ -109,7 +117,22 @@ export class EngineHarness {
 
   async start(): Promise<void> {
     const input = { at: 'record', value: this.#input } as const;
-    await startExecution(this.deps(), { ...this.key, plan: this.plan, input, hold: false, tags: {}, trigger: 'api', request: 'r' });
+    await this.request((deps) => startExecution(deps, { ...this.key, plan: this.plan, input, hold: false, tags: {}, trigger: 'api', request: 'r' }));
+  }
+
+  /** What a client does who repeats a request until it is answered, unless messages may get lost: then once. */
+  async request(call: (deps: EngineDeps) => Promise<unknown>): Promise<void> {
+    for (let answered = false; !answered; ) {
+      const worker = this.#worker();
+      const handled = call(this.deps(worker)).then(
+        () => true,
+        (error: unknown) => {
+          this.errors.push(error);
+          return false;
+        },
+      );
+      answered = (await Promise.race([handled, worker.gone.then(() => false)])) || this.#afterFault === 'lost';
+    }
   }
 
   /** Everything that could happen next without time passing: a message arrives, or a held run ends. */
@@ -124,7 +147,7 @@ export class EngineHarness {
 
   /** Hands the message to a new worker. Undelivered again: done; given back: it threw; hidden: the worker died. */
   deliver(id: string): void {
-    const worker = new Worker(this.faults);
+    const worker = this.#worker();
     const { message, delivery } = this.queue.receive(id, VISIBILITY_MS);
     this.#busy.add(id);
     void Promise.race([
@@ -132,11 +155,18 @@ export class EngineHarness {
         () => this.queue.delete(id),
         (error: unknown) => {
           this.errors.push(error);
-          this.queue.release(id);
+          if (this.#afterFault === 'at_once') this.queue.release(id);
+          if (this.#afterFault === 'lost') this.queue.delete(id);
         },
       ),
-      worker.died,
+      worker.gone.then(() => {
+        if (this.#afterFault === 'lost') this.queue.delete(id);
+      }),
     ]).then(() => this.#busy.delete(id));
+  }
+
+  #worker(): Worker {
+    return new Worker(this.faults, this.clock, this.#stallMs);
   }
 
   /** Until nothing happens any more without another event: all ports answer in microtasks, and those are over then. */
@@ -144,10 +174,11 @@ export class EngineHarness {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Until the queue is empty and nobody works; time passes only when nothing else can happen. */
-  async runToEnd(choose: Chooser = inOrder, stepsMax = 5_000): Promise<void> {
+  /** Until the queue is empty and nobody works, or `until` says so; time passes only when nothing else can happen. */
+  async runToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => Promise.resolve(false), stepsMax = 5_000): Promise<void> {
     for (let step = 0; step < stepsMax; step += 1) {
       await this.settle();
+      if (await until()) return;
       const events = this.events();
       const event = events[events.length < 2 ? 0 : choose(events.length)];
       if (event !== undefined) event();
@@ -156,15 +187,24 @@ export class EngineHarness {
     throw new Error(`still not at an end after ${stepsMax} steps: ${JSON.stringify(this.queue.messages.slice(0, 3))}`);
   }
 
-  /** Sweeps once a minute until the execution has ended: the way back when messages are lost. */
-  async sweepToEnd(choose: Chooser = inOrder, sweepsMax = 300): Promise<void> {
+  /** As `runToEnd`, with a sweep once a minute: the way back when messages are lost. */
+  async sweepToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => this.hasEnded(), sweepsMax = 300): Promise<void> {
     for (let round = 0; round < sweepsMax; round += 1) {
-      await this.runToEnd(choose);
-      if (isTerminal((await this.header()).status)) return;
+      await this.runToEnd(choose, until);
+      if (await until()) return;
       this.clock.advance(60_000);
-      await sweep(this.deps(), 'due', INVOCATION_MS);
+      const worker = this.#worker();
+      const swept = sweep(this.deps(worker), 'due', INVOCATION_MS).then(
+        () => undefined,
+        (error: unknown) => void this.errors.push(error),
+      );
+      await Promise.race([swept, worker.gone]);
     }
     throw new Error('the sweeper does not bring this execution to an end');
+  }
+
+  async hasEnded(): Promise<boolean> {
+    return isTerminal((await this.header()).status);
   }
 
   async header(): Promise<Header> {

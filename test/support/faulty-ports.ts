@@ -1,10 +1,11 @@
 import type { Clock, ExecutionStore, WorkQueue } from '../../shared/engine/ports.ts';
 
 /**
- * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, or the
- * worker dies before or after it took effect.
+ * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, the worker
+ * dies before or after it took effect, or the worker stands still for so long that others take over, and goes on then.
  */
-export type Fault = 'refused' | 'answer_lost' | 'died_before' | 'died_after';
+export const FAULTS = ['refused', 'answer_lost', 'died_before', 'died_after', 'stalled_before', 'stalled_after'] as const;
+export type Fault = (typeof FAULTS)[number];
 
 export interface Call {
   /** 1-based, over all workers. */
@@ -41,20 +42,23 @@ export class FaultPlan {
 /** One worker's view of the ports. A dead worker's calls never return and have no effect. */
 export class Worker {
   #dead = false;
-  readonly died: Promise<void>;
-  readonly #die: () => void;
   readonly #plan: FaultPlan;
+  readonly #clock: Clock;
+  readonly #stallMs: number;
+  readonly #gone = Promise.withResolvers<void>();
 
-  constructor(plan: FaultPlan) {
+  constructor(plan: FaultPlan, clock: Clock, stallMs = 0) {
     this.#plan = plan;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.died = promise;
-    this.#die = () => {
-      this.#dead = true;
-      resolve();
-    };
+    this.#clock = clock;
+    this.#stallMs = stallMs;
   }
 
+  /** Resolves when the worker has died or stands still: its message then belongs to others. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  /** False while it stands still. */
   get dead(): boolean {
     return this.#dead;
   }
@@ -67,8 +71,9 @@ export class Worker {
     return this.#wrap(target);
   }
 
-  clock(target: Clock): Clock {
-    return { now: () => target.now(), after: (ms) => target.after(ms), sleep: (ms, signal) => (this.#dead ? never() : target.sleep(ms, signal)) };
+  get clock(): Clock {
+    const clock = this.#clock;
+    return { now: () => clock.now(), after: (ms) => clock.after(ms), sleep: (ms, signal) => (this.#dead ? never() : clock.sleep(ms, signal)) };
   }
 
   #wrap<T extends object>(target: T): T {
@@ -85,14 +90,25 @@ export class Worker {
     if (this.#dead) return never();
     const fault = this.#plan.next(name, args);
     if (fault === 'refused') throw new InjectedFault(`${name} was refused`);
-    if (fault === 'died_before') {
-      this.#die();
-      return never();
-    }
+    if (fault === 'died_before') this.#die();
+    if (fault === 'stalled_before') await this.#stall();
+    if (this.#dead) return never();
     const answer = await apply();
     if (fault === 'answer_lost') throw new InjectedFault(`the answer of ${name} was lost`);
     if (fault === 'died_after') this.#die();
+    if (fault === 'stalled_after') await this.#stall();
     return this.#dead ? never() : answer;
+  }
+
+  #die(): void {
+    this.#dead = true;
+    this.#gone.resolve();
+  }
+
+  /** Only the call stands still, and with it whatever waits for it. */
+  async #stall(): Promise<void> {
+    this.#gone.resolve();
+    await this.#clock.sleep(this.#stallMs, new AbortController().signal);
   }
 }
 

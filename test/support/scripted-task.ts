@@ -75,7 +75,7 @@ const taskNode: EffectNodeType = {
 
 function end(node: string, { output, fail, category = 'target', retryable = false, wait, callback }: Outcome, { after }: Attempt): NodeOutcome {
   if (fail !== undefined) throw new NodeError(failure(fail, category, `${node} fails`, { retryable }));
-  if (wait !== undefined) return suspended({ for: 'timer', until: after(wait), then: { output: output ?? { from: node } } });
+  if (wait !== undefined) return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
   if (callback === undefined) return succeeded(output ?? { from: node });
   const then = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
   return suspended({ for: 'callback', then, ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }) });

@@ -25,7 +25,7 @@ export const start: Operation = async (context) => {
   const version = body.version ?? summary.version;
   if (version > summary.version) throw notFound(`version ${version} of workflow '${summary.name}'`);
   const plan = await app.engine.plans.load(workspace, summary.name, version);
-  const input = checkedInput(plan, (body.input ?? {}) as Json);
+  const input = checkedInput(plan, body.input ?? {});
   const result = await startExecution(app.engine, {
     workspace,
     execution: executionId(workspace, summary.name, idempotencyKey),

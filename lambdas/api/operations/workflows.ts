@@ -8,7 +8,9 @@ import { validateDefinition } from '../../../shared/domain/workflow/validate.ts'
 import { lintSchema } from '../../runtime/bootstrap.ts';
 import { ApiProblem, notFound } from '../api-problem.ts';
 import { makeCursor, readCursor } from '../cursor.ts';
+import { ifNoneMatches } from '../entity-tag.ts';
 import { json, param, type Operation, type OperationContext } from '../operation.ts';
+import { readable } from '../readable-problems.ts';
 import { invalid, parseDefinition } from '../request.ts';
 
 export const createWorkflow: Operation = async (context) => {
@@ -24,9 +26,10 @@ export const createWorkflow: Operation = async (context) => {
 
 export const validateWorkflow: Operation = async ({ app, event }) => {
   const document = parseDefinition(event);
-  if (!document.ok) return json(200, { valid: false, problems: document.error, warnings: [] });
+  if (!document.ok) return json(200, { valid: false, problems: readable(document.error), warnings: [] });
   const checked = validateDefinition(document.value, app.engine.nodes, lintSchema);
-  return json(200, checked.ok ? { valid: true, problems: [], warnings: checked.value.warnings } : { valid: false, problems: checked.error, warnings: [] });
+  if (!checked.ok) return json(200, { valid: false, problems: readable(checked.error), warnings: [] });
+  return json(200, { valid: true, problems: [], warnings: readable(checked.value.warnings) });
 };
 
 export const listWorkflows: Operation = async (context) => {
@@ -49,9 +52,10 @@ export const getWorkflow: Operation = async (context) => {
     app.workflows.readVersionSummary(workspace, summary.name, version),
   ]);
   if (definition === undefined || info === undefined) throw notFound(`version ${version} of workflow '${summary.name}'`);
-  const etag = `"${info.digest}"`;
-  if (context.event.headers['if-none-match'] === etag) return { statusCode: 304, headers: { etag } };
-  return json(200, { name: summary.name, version, createdAt: toRfc3339(info.createdAt), definition }, { etag });
+  // With the version: the same definition saved again later is another answer.
+  const headers = { etag: `"${version}-${info.digest}"`, 'cache-control': 'private, no-cache' };
+  if (ifNoneMatches(context.event.headers['if-none-match'], headers.etag)) return { statusCode: 304, headers };
+  return json(200, { name: summary.name, version, createdAt: toRfc3339(info.createdAt), definition }, headers);
 };
 
 export const listVersions: Operation = async (context) => {

@@ -33,7 +33,7 @@ export function setSize(inDegree: number, level: number, chunk: number): number 
 }
 
 export function tallySet(elements: ReadonlySet<string>, size: number): EdgeTally {
-  const letters = new Set([...elements].flatMap((element) => statesOf(element)));
+  const letters = new Set(Array.from(elements, statesOf).flat());
   return { live: letters.has('l'), dead: letters.has('d'), failed: letters.has('f'), complete: elements.size >= size };
 }
 
@@ -44,5 +44,5 @@ export function summaryElement(chunk: number, { live, dead, failed }: EdgeTally)
 
 function statesOf(element: string): string[] {
   const colon = element.indexOf(':');
-  return colon === -1 ? [element.slice(-1)] : [...element.slice(colon + 1)];
+  return colon === -1 ? [element.slice(-1)] : element.slice(colon + 1).split('');
 }

@@ -120,11 +120,11 @@ export type OpenRecord =
   | (NodeRecordBase & { readonly status: 'retrying'; readonly due: EpochMs })
   | (NodeRecordBase & { readonly status: 'waiting'; readonly wait: StoredWait });
 
-/** A node that waits for a time or a callback; `then` is its end when `due` comes. */
+/** A node that waits for a time or a callback; `onDue` is its end when `due` comes. */
 export interface StoredWait {
   readonly for: 'timer' | 'callback';
   readonly due?: EpochMs;
-  readonly then: { readonly output: Json } | { readonly failure: Failure };
+  readonly onDue: { readonly output: Json } | { readonly failure: Failure };
   readonly schema?: Json;
 }
 

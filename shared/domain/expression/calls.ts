@@ -31,9 +31,11 @@ export function compileCall(compiler: Compiler, syntax: CallSyntax, at: Surround
   if (forms === undefined) return compiler.refuse(`there is no function ${name}()`);
   const kinds = codes.map((code) => code.kind);
   const possible = forms.filter((form) => acceptsKinds(form, kinds));
-  if (possible.length === 0) return compiler.refuse(mismatch(name, kinds));
+  const [form] = possible;
+  if (form === undefined) return compiler.refuse(mismatch(name, kinds));
   if (name === 'matches') checkPattern(compiler, args[1]);
-  return { kind: commonKind(possible), run: caller(name, possible, codes) };
+  // All forms of a function yield the same kind (functions.test.ts).
+  return { kind: form.returns, run: caller(name, possible, codes) };
 }
 
 function caller(name: string, possible: readonly Signature[], codes: readonly Code[]): Code['run'] {
@@ -43,12 +45,6 @@ function caller(name: string, possible: readonly Signature[], codes: readonly Co
     const form = possible.find((candidate) => accepts(candidate, args));
     return form === undefined ? fail(mismatch(name, args.map(kindOf))) : form.call(frame.meter, args);
   };
-}
-
-function commonKind(forms: readonly Signature[]): Kind {
-  const kinds = new Set(forms.map((form) => form.returns));
-  const [kind = 'dyn'] = kinds;
-  return kinds.size === 1 ? kind : 'dyn';
 }
 
 function mismatch(name: string, kinds: readonly Kind[]): string {

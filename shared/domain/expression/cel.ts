@@ -1,4 +1,4 @@
-import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, type ParseError } from '@marcbachmann/cel-js';
 import { err, ok, type Result } from '../result.ts';
 import { BOUNDS } from './bounds.ts';
 import type { Syntax } from './syntax.ts';
@@ -26,11 +26,9 @@ export function parseCel(source: string): Result<Syntax, SyntaxProblem> {
     return ok(convert(environment.parse(source).ast, 0));
   } catch (error) {
     if (error instanceof Refused) return err(error.problem);
-    // The class is also thrown by macros for a bad loop variable: all of it is the user's text.
-    if (error instanceof ParseError) {
-      return err({ code: error.code === 'limit_exceeded' ? 'limit_exceeded' : 'bad_template', message: error.summary });
-    }
-    throw error;
+    // Whatever else the parser throws, macros with a bad loop variable included, is about the text; a drawing of it follows.
+    const { code, message } = error as ParseError;
+    return err({ code: code === 'limit_exceeded' ? code : 'bad_template', message: message.replace(/\n[^]*/, '') });
   }
 }
 

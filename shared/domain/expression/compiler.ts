@@ -205,7 +205,7 @@ function compileName(syntax: NameSyntax, at: Surroundings): Code {
   const local = at.local(name);
   if (local !== undefined) {
     const { slot, kind } = local;
-    return { kind, run: (frame) => frame.slots[slot] ?? null };
+    return { kind, run: (frame) => frame.slots[slot] as Value };
   }
   const root = ROOT_CODE.get(name);
   if (root !== undefined) return root;

@@ -4,6 +4,7 @@ import { type Code, Surroundings } from './code.ts';
 import { Compiler } from './compiler.ts';
 import { encodeUtf8 } from './functions/utf8.ts';
 import { type NodeUse, References } from './references.ts';
+import { clipped } from './trouble.ts';
 
 /** What stands between `{{` and `}}`, parsed and checked once. */
 export interface Expression {
@@ -22,6 +23,9 @@ export interface ExpressionOptions {
   readonly output?: boolean;
 }
 
+/** Of one expression: eight kilobytes could have thousands. */
+const PROBLEMS_MAX = 20;
+
 /** `expression` is undefined only where nothing could be parsed; what it uses is known even if it has problems. */
 export function compileExpression(
   source: string,
@@ -39,14 +43,18 @@ export function compileExpression(
   const compiler = new Compiler();
   const code = compiler.compile(parsed.value, new Surroundings());
   const unknown = references.unknown.map((message) => ({ code: 'unknown_reference', message }) as const);
-  return { expression: { source: trimmed, code, uses: references.uses }, problems: [...unknown, ...compiler.problems] };
+  const problems = [...unknown, ...compiler.problems].slice(0, PROBLEMS_MAX);
+  return {
+    expression: { source: trimmed, code, uses: references.uses },
+    problems: problems.map((problem) => ({ code: problem.code, message: clipped(problem.message) })),
+  };
 }
 
 function refused(
   code: ExpressionProblem['code'],
   message: string,
 ): { expression: undefined; problems: readonly ExpressionProblem[] } {
-  return { expression: undefined, problems: [{ code, message }] };
+  return { expression: undefined, problems: [{ code, message: clipped(message) }] };
 }
 
 function bytesExceed(text: string, max: number): boolean {

@@ -8,7 +8,7 @@ import type { CallSyntax, Syntax } from './syntax.ts';
 export function guardsOf(condition: Syntax, outcome: boolean): readonly string[] {
   const { form } = condition;
   if (form === 'call') return outcome ? asked(condition) : [];
-  if (form === 'unary') return condition.operator === '!' ? guardsOf(condition.operand, !outcome) : [];
+  if (form === 'unary') return guardsOf(condition.operand, !outcome);
   // `a && b` was true: both were. `a || b` was false: neither was true.
   if (form === 'logical' && outcome === (condition.operator === '&&')) {
     return [...guardsOf(condition.left, outcome), ...guardsOf(condition.right, outcome)];

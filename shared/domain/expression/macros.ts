@@ -65,7 +65,7 @@ class Each {
   run(item: Value, body = 0): Value {
     this.#frame.meter.spend(2);
     this.#frame.slots[this.#slot] = item;
-    return this.#bodies[body]?.(this.#frame) ?? null;
+    return (this.#bodies[body] as Code['run'])(this.#frame);
   }
 
   test(name: string, item: Value): boolean {

@@ -73,7 +73,7 @@ export class Rendering {
   #withChanges(map: ValueMap, changed: readonly [string, Json][]): Json {
     this.#meter.map(Object.keys(map).length);
     const builder = new MapBuilder();
-    for (const key of Object.keys(map)) builder.set(key, map[key] ?? null);
+    for (const [key, item] of Object.entries(map)) builder.set(key, item);
     for (const [key, json] of changed) builder.set(key, json);
     return builder.map as { readonly [key: string]: Json };
   }

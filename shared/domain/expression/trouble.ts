@@ -10,9 +10,16 @@ export type TroubleKind =
 export class Trouble extends Error {
   readonly kind: TroubleKind;
   constructor(kind: TroubleKind, message: string) {
-    super(message);
+    super(clipped(message));
     this.kind = kind;
   }
+}
+
+const MESSAGE_LENGTH_MAX = 500;
+
+/** Messages quote what the author wrote, which may be eight kilobytes of one name. */
+export function clipped(message: string): string {
+  return message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
 }
 
 export function fail(message: string): never {

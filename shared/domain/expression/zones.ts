@@ -34,7 +34,7 @@ export function offsetAt(meter: Meter, ms: number, zone: string): number {
       .formatToParts(second)
       .map((part) => [part.type, Number(part.value)]),
   );
-  const field = (name: Intl.DateTimeFormatPartTypes): number => fields.get(name) ?? 0;
+  const field = (name: Intl.DateTimeFormatPartTypes): number => fields.get(name) as number;
   const shown = civilToMs({
     year: field('year'),
     month: field('month'),

@@ -13,20 +13,20 @@ export function scopeOf(parts: Partial<Scope> = {}): Scope {
 /** The value of one expression, as a template that is the whole string. */
 export function valueOf(source: string, input: Json = {}, parts: Partial<Scope> = {}): Json {
   const { compiled, problems } = compileValue(`{{ ${source} }}`, '/x', { output: parts.output !== undefined });
-  expect(problems, source).toEqual([]);
+  expect({ source, problems }).toEqual({ source, problems: [] });
   const result = evaluateValue(compiled, scopeOf({ input, ...parts }));
-  expect(result, source).toMatchObject({ ok: true });
+  expect({ source, result }).toMatchObject({ source, result: { ok: true } });
   return result.ok ? result.value : null;
 }
 
 /** Why it fails when it runs. */
 export function failureOf(source: string, input: Json = {}, parts: Partial<Scope> = {}): string {
   const { compiled, problems } = compileValue(`{{ ${source} }}`, '/x', { output: true });
-  expect(problems, source).toEqual([]);
+  expect({ source, problems }).toEqual({ source, problems: [] });
   const result = evaluateValue(compiled, scopeOf({ input, ...parts }));
-  expect(result, source).toMatchObject({
-    ok: false,
-    error: { code: 'expression_failed', category: 'input', retryable: false },
+  expect({ source, result }).toMatchObject({
+    source,
+    result: { ok: false, error: { code: 'expression_failed', category: 'input', retryable: false } },
   });
   return result.ok ? '' : result.error.message;
 }

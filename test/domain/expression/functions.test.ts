@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../shared/domain/json.ts';
+import { FUNCTIONS } from '../../../shared/domain/expression/functions/functions.ts';
 import { failureOf, valueOf } from './evaluating.ts';
 
 type Row = [source: string, expected: Json];
@@ -364,4 +365,15 @@ describe('time', () => {
     ['now.format("\'oops")', "a quote ' is not closed"],
     [`now.format("${'y'.repeat(600)}")`, 'the pattern is longer than 512'],
   ]);
+});
+
+test('all forms of a function yield the same kind, so that it is known at save', () => {
+  const kinds = [...FUNCTIONS].map(([name, forms]) => [name, new Set(forms.map((form) => form.returns)).size]);
+  expect(kinds.filter(([, size]) => size !== 1)).toEqual([]);
+});
+
+test('the cache of zones does not grow without end', () => {
+  for (const zone of Intl.supportedValuesOf('timeZone').slice(0, 80))
+    expect(valueOf('now.getFullYear(input)', zone)).toBe(2026);
+  expect(valueOf('now.getHours("Europe/Berlin")')).toBe(19);
 });

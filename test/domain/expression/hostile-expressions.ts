@@ -69,6 +69,7 @@ export const REFUSED_AT_SAVE: Readonly<Record<string, string>> = {
   'eight thousand negations': `${'!'.repeat(8_000)}true`,
   'eight thousand minus signs': `${'-'.repeat(8_000)}1`,
   'a chain of four thousand sums': '1+'.repeat(4_000) + '1',
+  'a chain of a thousand sums': `${'1+'.repeat(1_000)}1`,
   'a chain of two thousand fields': `input${'.a'.repeat(2_000)}`,
   'a chain of ternaries': `${'true?1:'.repeat(1_000)}1`,
   'a chain of calls': `input${'.keys()'.repeat(900)}`,

@@ -9,6 +9,7 @@ export interface Outcome {
   readonly problems: readonly string[];
   readonly failure?: string;
   readonly steps: number;
+  readonly bytes: number;
   readonly ms: number;
   readonly grownMb: number;
 }
@@ -29,6 +30,7 @@ function run(group: Outcome['group'], name: string, source: string): Outcome {
     problems: problems.map((problem) => `${problem.code}: ${problem.message}`),
     ...(result?.ok === false ? { failure: result.error.message } : {}),
     steps: meter.stepsUsed,
+    bytes: meter.bytesUsed,
     ms: Math.round(performance.now() - start),
     grownMb: Math.round((process.memoryUsage().rss - before) / 1_048_576),
   };

@@ -68,6 +68,8 @@ describe('a use is guarded where absence is tolerated', () => {
     ['input.a ? nodes.a.output.x : 0', ['a.output']],
     ['-input.a == 1 ? nodes.a.output.x : 0', ['a.output']],
     ['has(input.a) ? nodes.a.output : 0', ['a.output']],
+    ['input.l.all(x, x) ? nodes.a.output : 0', ['a.output']],
+    ['bool(nodes.a.output) ? nodes.a.output : 0', ['a.output']],
     ['(-1 == 1) ? nodes.a.output : 0', ['a.output']],
     ['nodes.a.output.status == "succeeded" ? nodes.a.output.x : 0', ['a.output']],
   ])('%s', (source, expected) => {
@@ -117,6 +119,11 @@ describe('names that mean nothing are refused', () => {
     ['foo.bar.baz()', 'unknown_reference: foo'],
   ])('%s', (source, problem) => {
     expect(problemsOf(source).join('\n')).toContain(problem);
+  });
+
+  test('a flood of problems is cut, and so is each of them', () => {
+    expect(problemsOf(`[${'a, '.repeat(500)}b]`)).toHaveLength(20);
+    expect(problemsOf('x'.repeat(5_000))[0]?.length).toBeLessThan(600);
   });
 
   test('output is a name where it is asked for', () => {

@@ -290,6 +290,7 @@ describe('parts of a compiled value', () => {
     expect(elements(compiled)).toEqual([]);
     expect(member(compileValue('x', '').compiled, 'length')).toBeUndefined();
     expect(elements(compileValue('x', '').compiled)).toEqual([]);
+    expect(member(compileValue('{{ input }}', '').compiled, 'n')).toBeUndefined();
   });
 });
 

@@ -29,5 +29,5 @@ export function offsetOf(meter: Meter, text: string, position: number): number |
 }
 
 function unitsAt(text: string, offset: number): 1 | 2 {
-  return (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+  return (text.codePointAt(offset) as number) > 0xffff ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 import type { Meter } from '../meter.ts';
 import { MapBuilder } from '../map-builder.ts';
-import type { ValueMap } from '../value.ts';
+import type { Value, ValueMap } from '../value.ts';
 import { define, defineVariadic, type Signature } from './signature.ts';
 
 /** Later maps win; a key keeps the place where it first stood. */
@@ -9,7 +9,7 @@ function merge(meter: Meter, maps: readonly ValueMap[]): ValueMap {
   for (const map of maps) {
     const keys = Object.keys(map);
     meter.map(keys.length);
-    for (const key of keys) builder.set(key, map[key] ?? null);
+    for (const key of keys) builder.set(key, map[key] as Value);
   }
   return builder.map;
 }

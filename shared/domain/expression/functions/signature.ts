@@ -53,7 +53,7 @@ export function defineVariadic<K extends Kind, R extends Kind>(
 export function acceptsKinds(signature: Signature, kinds: readonly Kind[]): boolean {
   const { params, variadic } = signature;
   if (variadic ? kinds.length < params.length : kinds.length !== params.length) return false;
-  return kinds.every((kind, index) => mayBe(kind, params[Math.min(index, params.length - 1)] ?? 'dyn'));
+  return kinds.every((kind, index) => mayBe(kind, params[Math.min(index, params.length - 1)] as Kind));
 }
 
 export function accepts(signature: Signature, args: readonly Value[]): boolean {

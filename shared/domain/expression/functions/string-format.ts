@@ -22,7 +22,7 @@ export function formatText(meter: Meter, pattern: string, args: readonly Value[]
   for (const match of pattern.matchAll(CLAUSE)) {
     push(pattern.slice(from, match.index));
     from = match.index + match[0].length;
-    const letter = match[2] ?? '';
+    const letter = match[2] as string;
     if (letter === '%') {
       push('%');
       continue;

@@ -33,8 +33,8 @@ interface Shown {
 
 const two = (value: number): string => String(value).padStart(2, '0');
 const hour12 = (civil: Civil): number => ((civil.hour + 11) % 12) + 1;
-const month = ({ civil }: Shown): string => MONTHS[civil.month - 1] ?? '';
-const weekday = ({ civil }: Shown): string => DAYS[dayOfWeek(civil)] ?? '';
+const month = ({ civil }: Shown): string => MONTHS[civil.month - 1] as string;
+const weekday = ({ civil }: Shown): string => DAYS[dayOfWeek(civil)] as string;
 
 function offset(offsetMs: number): string {
   const minutes = Math.floor(Math.abs(offsetMs) / 60_000);

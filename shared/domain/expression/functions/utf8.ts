@@ -3,11 +3,11 @@ export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3);
   let length = 0;
   for (const char of text.toWellFormed()) {
-    const code = char.codePointAt(0) ?? 0;
+    const code = char.codePointAt(0) as number;
     if (code < 0x80) bytes[length++] = code;
     else {
       const continuation = code < 0x800 ? 1 : code < 0x1_0000 ? 2 : 3;
-      bytes[length++] = (LEAD[continuation] ?? 0) | (code >> (continuation * 6));
+      bytes[length++] = LEAD[continuation] | (code >> (continuation * 6));
       for (let shift = (continuation - 1) * 6; shift >= 0; shift -= 6)
         bytes[length++] = 0x80 | ((code >> shift) & 0x3f);
     }
@@ -24,17 +24,16 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   const pieces: string[] = [];
   let codes: number[] = [];
   for (let at = 0; at < bytes.length;) {
-    const lead = bytes[at++] ?? 0;
+    const lead = bytes[at++] as number;
     const continuation = continuationOf(lead);
     if (continuation === undefined || at + continuation > bytes.length) return undefined;
     let code = lead & (continuation === 0 ? 0x7f : 0x3f >> continuation);
     for (const end = at + continuation; at < end;) {
-      const byte = bytes[at++] ?? 0;
+      const byte = bytes[at++] as number;
       if ((byte & 0xc0) !== 0x80) return undefined;
       code = (code << 6) | (byte & 0x3f);
     }
-    if (code < (SMALLEST[continuation] ?? 0) || code > 0x10_ffff || (code >= 0xd800 && code <= 0xdfff))
-      return undefined;
+    if (code < SMALLEST[continuation] || code > 0x10_ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
     codes.push(code);
     // fromCodePoint takes its codes as arguments, of which there is a limit.
     if (codes.length === 1_024) {
