@@ -11,6 +11,9 @@ import { toRfc3339 } from '../../shared/domain/time.ts';
 import { isVirtual, type Plan, type PlanNode } from '../../shared/domain/workflow/plan.ts';
 import type { App } from '../runtime/bootstrap.ts';
 
+/** 2,000 nodes that failed with the longest messages are more than Lambda's 6 MB, into which the text goes escaped once more. */
+const PAGE_BYTES_MAX = 2_500_000;
+
 export type NodeFilter = 'none' | 'unfinished' | 'failed' | 'all';
 
 export function executionItem(header: HeaderSummary): ExecutionItem {
@@ -60,12 +63,14 @@ export async function executionBody(
   const progress = header.progress ?? countProgress(plan, frontier.standings, view);
   const nodes: Record<string, NodeBody> = {};
   let shown = 0;
+  let bytes = 0;
   for (let index = which === 'none' ? plan.nodes.length : from; index < plan.nodes.length; index += 1) {
     const node = plan.nodes[index];
     if (node === undefined || isVirtual(node)) continue;
     const body = nodeBody(loaded, node);
     if (!isWanted(body, which)) continue;
-    if (shown === LIMITS.nodesPageMax) return { body: bodyOf(header, progress, nodes), next: index };
+    bytes += Buffer.byteLength(JSON.stringify(body));
+    if (shown === LIMITS.nodesPageMax || bytes > PAGE_BYTES_MAX) return { body: bodyOf(header, progress, nodes), next: index };
     nodes[node.id] = body;
     shown += 1;
   }

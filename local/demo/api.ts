@@ -84,7 +84,8 @@ export class Api {
         await delay(seconds * 1_000, undefined, { signal: this.#signal });
         continue;
       }
-      const what = `${call.method} ${call.path.split('?')[0] ?? ''}`;
+      // A token is a permission, and an error message may be logged.
+      const what = `${call.method} ${call.path.replace(/\?.*|(?<=^\/v1\/callbacks\/).*/, '')}`;
       if (!response.ok) throw new Error(`${what} answered ${response.status}: ${problemText(text)}`);
       const parsed = schema.safeParse(text === '' ? undefined : JSON.parse(text));
       if (parsed.success) return parsed.data;

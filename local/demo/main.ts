@@ -15,6 +15,10 @@ import { type Services, startServices } from './services.ts';
 const CLOCK_RATE = 600;
 const INTERRUPTED_EXIT_CODE = 130;
 
+class Interruption extends Error {
+  override readonly name = 'Interruption';
+}
+
 const USAGE = `npm run demo [-- [--json] [--examples folder] [name …]]
 
 Runs every workflow in examples/ on a throw-away local stack; exits with 0 only if each ended as its example says.
@@ -58,8 +62,10 @@ async function main(): Promise<number> {
   const { json, runs } = options;
   const stop = new AbortController();
   // The second one is from somebody impatient.
-  const onSignal = (): void =>
-    stop.signal.aborted ? process.exit(INTERRUPTED_EXIT_CODE) : stop.abort(new Error('interrupted'));
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
+    stop.abort(new Interruption('interrupted'));
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const startedAt = performance.now();
   await using cleanup = new AsyncDisposableStack();
@@ -74,15 +80,27 @@ async function main(): Promise<number> {
     const results = await performAll(runs, stack, services, { json, signal: stop.signal });
     const ok = results.every(({ mismatches }) => mismatches.length === 0);
     const report = { ok, clockRate: CLOCK_RATE, durationMs: Math.round(performance.now() - startedAt), runs: results };
-    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${reportText(report)}`);
+    await print(json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${reportText(report)}`);
     return ok ? 0 : 1;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     // Everything that is waited for ends with the same abort; why it came is what matters.
     const reason: unknown = stop.signal.reason;
-    console.error(reason instanceof Error ? `The demo was ended: ${reason.message}` : 'The demo was ended.');
-    return INTERRUPTED_EXIT_CODE;
+    if (reason instanceof Interruption) console.error('Interrupted; stopping the throw-away stack …');
+    return reason instanceof Interruption ? INTERRUPTED_EXIT_CODE : failed(reason);
   }
+}
+
+/** Waits until it is out: where pipes are asynchronous, exiting at once would cut a long document. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}
+
+function failed(error: unknown): number {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
 }
 
 function startStack({ target }: Services): Promise<LocalStack> {
@@ -125,8 +143,7 @@ async function performAll(
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = failed(error);
 }
 // Not left to the event loop: a handler that still waits for something would keep the process.
 process.exit();

@@ -22,26 +22,30 @@ import { isLive } from './time-budget.ts';
  */
 export async function recover(session: Session, options: { readonly by: string | undefined; readonly resendDelayed: boolean }): Promise<RecoveryReport> {
   const header = await session.refreshHeader();
-  if (header.status !== 'running') return { nextLook: undefined };
+  if (header.status !== 'running') return NOTHING;
   if (header.stop !== undefined) {
     await close(session);
-    return { nextLook: undefined };
+    return { nextLook: undefined, acted: true };
   }
   const records = await session.deps.store.readAll(session.key, 'statuses');
   const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
   if (frontier.allSettled) {
     await finish(session);
-    return { nextLook: undefined };
+    return { nextLook: undefined, acted: true };
   }
   adopt(session, frontier);
   await repairArrivals(session, frontier);
   return resend(session, frontier, records, options);
 }
 
-/** When this execution is worth another look, as far as leases and due times tell. */
 export interface RecoveryReport {
+  /** When this execution is worth another look, as far as leases and due times tell. */
   readonly nextLook: EpochMs | undefined;
+  /** Whether anything was found to do: then what came of it should be looked at soon. */
+  readonly acted: boolean;
 }
+
+const NOTHING: RecoveryReport = { nextLook: undefined, acted: false };
 
 function adopt(session: Session, { standings }: Frontier): void {
   standings.forEach((standing, index) => {
@@ -96,7 +100,8 @@ async function resend(
   }
   const all = [...groups.values(), ...messages];
   if (all.length > 0) await session.deps.queue.send(all);
-  return { nextLook: looks.length === 0 ? undefined : epochMs(Math.min(...looks)) };
+  const nextLook = looks.reduce<EpochMs | undefined>((first, look) => (first === undefined || look < first ? look : first), undefined);
+  return { nextLook, acted: all.length > 0 };
 }
 
 type Next =

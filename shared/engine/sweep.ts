@@ -38,10 +38,19 @@ export async function sweep(deps: EngineDeps, scope: SweepScope, remainingMs: nu
       const left = end - clock.now();
       if (left < LAST_LOOK_MS) return { looked: seen.size };
       seen.add(ex);
-      const session = await openSession(deps, { ws, ex }, { id: deps.ids.operation(), receiveCount: 1, isolated: false }, left, false);
-      if (session !== undefined) await look(deps, session, scope, left);
+      await lookSafely(deps, { ws, ex }, scope, left);
     }
     if (fresh.length === 0) return { looked: seen.size };
+  }
+}
+
+/** One execution that cannot be looked after (its stored plan does not load, say) must not keep the others from it. */
+async function lookSafely(deps: EngineDeps, { ws, ex }: { readonly ws: string; readonly ex: string }, scope: SweepScope, left: number): Promise<void> {
+  try {
+    const session = await openSession(deps, { ws, ex }, { id: deps.ids.operation(), receiveCount: 1, isolated: false }, left, false);
+    if (session !== undefined) await look(deps, session, scope, left);
+  } catch (error) {
+    deps.log.warn('an execution could not be swept', { workspace: ws, execution: ex, error: String(error) });
   }
 }
 
@@ -56,9 +65,10 @@ async function look(deps: EngineDeps, session: Session, scope: SweepScope, remai
   if (header.status === 'pending') next = header.deadline;
   else if (header.stop !== undefined) await close(session);
   else {
-    const { nextLook } = await recover(session, { by: undefined, resendDelayed: false });
+    const { nextLook, acted } = await recover(session, { by: undefined, resendDelayed: false });
     await drive(session);
-    next = epochMs(nextLook === undefined ? now + CHECK_AFTER_MS : Math.min(nextLook + CHECK_MARGIN_MS, now + CHECK_IDLE_MS));
+    const idle = epochMs(now + CHECK_IDLE_MS);
+    if (!acted) next = nextLook === undefined ? idle : epochMs(Math.min(nextLook + CHECK_MARGIN_MS, idle));
   }
   const current = session.header;
   if (current.status !== 'running' && current.status !== 'pending') return;

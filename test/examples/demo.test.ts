@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,4 +75,18 @@ test('a name that no example has is told with those that there are', async () =>
   expect([code, out]).toEqual([1, '']);
   expect(err).toContain('No example is called nonsense.');
   expect(err).toContain('  order-fulfilment/card-declined');
+});
+
+test('Ctrl-C stops it: the exit code says so, and no process stays', async () => {
+  // Waits for a decision that takes three hours to expire: it cannot end by itself meanwhile.
+  const child = spawn(process.execPath, [MAIN, 'manager-is-silent']);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (chunk.toString().includes('started')) child.kill('SIGINT');
+  });
+  const [code] = await once(child, 'close');
+  expect([code, said]).toEqual([130, 'Interrupted; stopping the throw-away stack …\n']);
 });

@@ -6,7 +6,7 @@ import { effectiveGenerations } from '../../shared/domain/execution/generation.t
 import { isTerminal, type ExecutionKey, type Header } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
 import type { Json } from '../../shared/domain/json.ts';
-import { epochMs } from '../../shared/domain/time.ts';
+import { epochMs, type EpochMs } from '../../shared/domain/time.ts';
 import { compilePlan } from '../../shared/domain/workflow/compile-plan.ts';
 import { isVirtual, nodeAt, type Plan } from '../../shared/domain/workflow/plan.ts';
 import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
@@ -21,6 +21,8 @@ import { enterWorld, leaveWorld, registry, type Run, type Script } from './scrip
 /** Lambda's time limit, and a visibility timeout beyond it (protocol M1). */
 export const INVOCATION_MS = 900_000;
 export const VISIBILITY_MS = 960_000;
+const SWEEP_EVERY_MS = 60_000;
+const STEPS_MAX = 5_000;
 
 export type NodeSpec = Readonly<Record<string, Json>>;
 export type Nodes = Readonly<Record<string, NodeSpec>>;
@@ -44,6 +46,8 @@ export interface HarnessOptions {
   readonly input?: Json;
   /** What becomes of a message whose worker failed: it comes again at once, when it is visible again, or never. */
   readonly afterFault?: 'at_once' | 'when_visible' | 'lost';
+  /** Messages may be delivered again while they are worked, as SQS may. */
+  readonly duplicates?: boolean;
   /** How long a worker stands still where `faults` say so. */
   readonly stallMs?: number;
   /** Lets a test watch what is written. */
@@ -82,16 +86,18 @@ export class EngineHarness {
   readonly #input: Json;
   readonly #afterFault: NonNullable<HarnessOptions['afterFault']>;
   readonly #stallMs: number;
+  readonly #duplicates: boolean;
   readonly #held: { readonly node: string; readonly release: () => void }[] = [];
   readonly #busy = new Set<string>();
   #operations = 0;
 
-  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, afterFault = 'at_once', stallMs = 0, watch }: HarnessOptions = {}) {
+  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, afterFault = 'at_once', stallMs = 0, duplicates = false, watch }: HarnessOptions = {}) {
     this.plan = plan;
     this.faults = faults;
     this.#input = input;
     this.#afterFault = afterFault;
     this.#stallMs = stallMs;
+    this.#duplicates = duplicates;
     const store = new MemoryExecutionStore();
     this.store = watch === undefined ? store : watch(store);
     executions += 1;
@@ -142,7 +148,8 @@ export class EngineHarness {
       this.#held.splice(this.#held.indexOf(held), 1);
       held.release();
     });
-    return [...messages, ...releases];
+    const again = this.#duplicates ? this.queue.messages.filter(({ id, receiveCount }) => this.#busy.has(id) && receiveCount === 1) : [];
+    return [...messages, ...releases, ...again.map(({ id }) => () => this.deliver(id))];
   }
 
   /** Hands the message to a new worker. Undelivered again: done; given back: it threw; hidden: the worker died. */
@@ -152,15 +159,15 @@ export class EngineHarness {
     this.#busy.add(id);
     void Promise.race([
       work(this.deps(worker), message, delivery, INVOCATION_MS).then(
-        () => this.queue.delete(id),
+        () => this.queue.delete(delivery),
         (error: unknown) => {
           this.errors.push(error);
-          if (this.#afterFault === 'at_once') this.queue.release(id);
-          if (this.#afterFault === 'lost') this.queue.delete(id);
+          if (this.#afterFault === 'at_once') this.queue.release(delivery);
+          if (this.#afterFault === 'lost') this.queue.lose(id);
         },
       ),
       worker.gone.then(() => {
-        if (this.#afterFault === 'lost') this.queue.delete(id);
+        if (this.#afterFault === 'lost') this.queue.lose(id);
       }),
     ]).then(() => this.#busy.delete(id));
   }
@@ -175,24 +182,25 @@ export class EngineHarness {
   }
 
   /** Until the queue is empty and nobody works, or `until` says so; time passes only when nothing else can happen. */
-  async runToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => Promise.resolve(false), stepsMax = 5_000): Promise<void> {
-    for (let step = 0; step < stepsMax; step += 1) {
+  async runToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => Promise.resolve(false), timeMax?: EpochMs): Promise<void> {
+    for (let step = 0; step < STEPS_MAX; step += 1) {
       await this.settle();
       if (await until()) return;
       const events = this.events();
       const event = events[events.length < 2 ? 0 : choose(events.length)];
       if (event !== undefined) event();
-      else if (!this.#passTime()) return;
+      else if (!this.#passTime(timeMax)) return;
     }
-    throw new Error(`still not at an end after ${stepsMax} steps: ${JSON.stringify(this.queue.messages.slice(0, 3))}`);
+    throw new Error(`still not at an end after ${STEPS_MAX} steps: ${JSON.stringify(this.queue.messages.slice(0, 3))}`);
   }
 
   /** As `runToEnd`, with a sweep once a minute: the way back when messages are lost. */
-  async sweepToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => this.hasEnded(), sweepsMax = 300): Promise<void> {
+  async sweepToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => this.hasEnded(), sweepsMax = 2_000): Promise<void> {
     for (let round = 0; round < sweepsMax; round += 1) {
-      await this.runToEnd(choose, until);
+      const sweepAt = this.clock.after(SWEEP_EVERY_MS);
+      await this.runToEnd(choose, until, sweepAt);
       if (await until()) return;
-      this.clock.advance(60_000);
+      this.clock.advanceTo(sweepAt);
       const worker = this.#worker();
       const swept = sweep(this.deps(worker), 'due', INVOCATION_MS).then(
         () => undefined,
@@ -247,10 +255,10 @@ export class EngineHarness {
     return { status: 'failed', error: settled.error.code, ...(tolerated && { tolerated }) };
   }
 
-  #passTime(): boolean {
+  #passTime(max = Infinity): boolean {
     const hidden = this.queue.messages.filter(({ id, visibleAt }) => !this.#busy.has(id) && visibleAt > this.clock.now());
     const times = [this.clock.nextWake, ...hidden.map(({ visibleAt }) => visibleAt)].flatMap((time) => time ?? []);
-    if (times.length === 0) return false;
+    if (times.length === 0 || Math.min(...times) > max) return false;
     this.clock.advanceTo(epochMs(Math.min(...times)));
     return true;
   }

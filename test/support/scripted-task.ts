@@ -77,8 +77,8 @@ function end(node: string, { output, fail, category = 'target', retryable = fals
   if (fail !== undefined) throw new NodeError(failure(fail, category, `${node} fails`, { retryable }));
   if (wait !== undefined) return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
   if (callback === undefined) return succeeded(output ?? { from: node });
-  const then = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
-  return suspended({ for: 'callback', then, ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }) });
+  const onDue = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
+  return suspended({ for: 'callback', onDue, ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }) });
 }
 
 export const registry = new NodeRegistry([taskNode, transformNode, conditionNode, passNode, waitNode, approvalNode, failNode]);

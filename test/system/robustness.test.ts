@@ -157,3 +157,21 @@ test('an approval that nobody answers expires into its error branch; a wait for 
   expect(execution.nodes.review.error.code).toBe('callback_expired');
   expect(target.calls('/escalated')).toHaveLength(1);
 });
+
+test('cancel reaches a call that is under way within seconds', async () => {
+  const hanging = await startRecordingTarget({ delayMs: 30_000 });
+  const own = await startSecondStack(hanging.authority);
+  try {
+    await own.api.save({ name: 'hanging', nodes: { slow: { type: 'http', with: { url: `${hanging.url}/slow` } }, next: { type: 'pass', needs: ['slow'] } } });
+    const id = await own.api.start('hanging');
+    await own.api.until(id, () => hanging.calls('/slow').length === 1);
+    expect((await own.api.execution(id)).nodes.slow.status).toBe('running');
+    const answer = await own.api.call('POST', `/v1/executions/${id}/cancel`);
+    expect(answer.body.status).toBe('running');
+    const execution = await own.api.ended(id, 10_000);
+    expect(execution).toMatchObject({ status: 'cancelled', nodes: { slow: { status: 'cancelled' }, next: { status: 'cancelled' } } });
+  } finally {
+    await own.stop();
+    await hanging.stop();
+  }
+});

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CallbackBody } from '../../../shared/contracts/schemas.ts';
 import { compileSchema, validateAgainst } from '../../../shared/documents/json-schema.ts';
-import { canonicalJson, type Json } from '../../../shared/domain/json.ts';
-import { acceptCallback, type Callback } from '../../../shared/engine/callback.ts';
+import { canonicalJson } from '../../../shared/domain/json.ts';
+import { acceptCallback } from '../../../shared/engine/callback.ts';
 import type { SchemaCheck } from '../../../shared/engine/engine-deps.ts';
 import type * as z from 'zod';
 import { ApiProblem, notFound } from '../api-problem.ts';
@@ -19,9 +19,11 @@ async function addressOf(context: OperationContext): Promise<CallbackAddress> {
 
 export const sendCallback: Operation = async (context) => {
   const address = await addressOf(context);
-  const body = context.body as z.infer<typeof CallbackBody>;
-  const digest = createHash('sha256').update(canonicalJson(body as Json)).digest('base64url');
-  const result = await acceptCallback(context.app.engine, checkSchema, { ...address, payload: body as Callback['payload'], digest, requestId: context.requestId });
+  const { output, error } = context.body as z.infer<typeof CallbackBody>;
+  // The schema lets exactly one of the two through.
+  const payload = error === undefined ? { output: output ?? null } : { error };
+  const digest = createHash('sha256').update(canonicalJson(payload)).digest('base64url');
+  const result = await acceptCallback(context.app.engine, checkSchema, { ...address, payload, digest, requestId: context.requestId });
   switch (result.kind) {
     case 'accepted':
       return json(200, { status: 'ok' });

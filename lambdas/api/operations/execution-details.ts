@@ -18,8 +18,8 @@ import { errorBody, loadView, nodeBody } from '../execution-view.ts';
 import { historyOf } from '../history-view.ts';
 import { json, param, type Operation, type OperationContext } from '../operation.ts';
 
-/** Lambda answers with at most 6 MB; larger results are read node by node. */
-const RESULTS_BYTES_MAX = 5_500_000;
+/** Lambda answers with at most 6 MB; larger results are read node by node, and a node's output alone always fits. */
+const ANSWER_BYTES_MAX = 5_500_000;
 
 async function headerOf(context: OperationContext): Promise<Header> {
   const id = param(context, 'id');
@@ -39,7 +39,7 @@ export const getResults: Operation = async (context) => {
   }
   const output = header.output === undefined ? undefined : await context.app.executions.load(header.output);
   const body = { outputs, ...(output !== undefined && { output }) };
-  if (jsonBytes(body) > RESULTS_BYTES_MAX) {
+  if (jsonBytes(body) > ANSWER_BYTES_MAX) {
     throw new ApiProblem('too_large', 'the outputs together are larger than one answer can be; read them one by one: GET /v1/executions/{id}/nodes/{node}');
   }
   return json(200, body);
@@ -92,7 +92,9 @@ async function valuesOf(session: Session, node: PlanNode, record: NodeRecord): P
   if (node.kind === 'pure' && ended === undefined) return {};
   const startedAt = node.kind === 'pure' && isSettledRecord(record) ? record.endedAt : record.startedAt;
   const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt, via: record.via });
-  return { ...(value.ok && { with: value.value as z.infer<ReturnType<typeof z.json>> }), ...(output !== undefined && { output: output as z.infer<ReturnType<typeof z.json>> }) };
+  const gave = output === undefined ? {} : { output };
+  const both = value.ok ? { with: value.value, ...gave } : gave;
+  return jsonBytes(both) > ANSWER_BYTES_MAX ? gave : both;
 }
 
 function pureOutput(record: NodeRecord, node: PlanNode): Json | undefined {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { listExecutions } from '../../../shared/adapters/aws/dynamo/execution-list.ts';
 import { executionId } from '../../../shared/adapters/system/ids.ts';
-import type { StartBody } from '../../../shared/contracts/schemas.ts';
+import { IdempotencyKey, type StartBody } from '../../../shared/contracts/schemas.ts';
 import { compileSchema, validateAgainst } from '../../../shared/documents/json-schema.ts';
 import { canonicalJson, type Json } from '../../../shared/domain/json.ts';
 import { LIMITS } from '../../../shared/domain/limits.ts';
@@ -21,36 +21,46 @@ export const start: Operation = async (context) => {
   const { app, workspace } = context;
   const body = context.body as z.infer<typeof StartBody>;
   const idempotencyKey = idempotencyKeyOf(context);
-  const summary = await existing(context);
-  const version = body.version ?? summary.version;
-  if (version > summary.version) throw notFound(`version ${version} of workflow '${summary.name}'`);
-  const plan = await app.engine.plans.load(workspace, summary.name, version);
+  const execution = executionId(workspace, param(context, 'name'), idempotencyKey);
+  // What was asked for, not what was made of it: the same request stays the same when a newer version is saved.
+  const request = createHash('sha256').update(canonicalJson(body as Json)).digest('base64url');
+  const earlier = idempotencyKey === undefined ? undefined : await app.executions.readHeader({ workspace, execution });
+  if (earlier !== undefined && earlier.request !== request) throw conflict();
+  const plan = await (earlier === undefined ? planToStart(context, body.version) : app.engine.plans.load(workspace, earlier.workflow, earlier.version));
   const input = checkedInput(plan, body.input ?? {});
   const result = await startExecution(app.engine, {
     workspace,
-    execution: executionId(workspace, summary.name, idempotencyKey),
+    execution,
     plan,
     input: { at: 'record', value: input },
     hold: body.hold ?? false,
     tags: body.tags ?? {},
     trigger: 'api',
-    // What was asked for, not what was made of it: the same request stays the same when a newer version is saved.
-    request: createHash('sha256').update(canonicalJson(body as Json)).digest('base64url'),
+    request,
   });
-  if (result.kind === 'conflict') {
-    throw new ApiProblem('idempotency_conflict', 'this Idempotency-Key was used with another body');
-  }
+  if (result.kind === 'conflict') throw conflict();
   const { execution: id, status } = result.header;
   const replayed = result.kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};
   return json(202, { id, status }, { location: `/v1/executions/${id}`, ...replayed });
 };
 
+async function planToStart(context: OperationContext, wanted: number | undefined): Promise<Plan> {
+  const { name, version: latest } = await existing(context);
+  const version = wanted ?? latest;
+  if (version > latest) throw notFound(`version ${version} of workflow '${name}'`);
+  return context.app.engine.plans.load(context.workspace, name, version);
+}
+
+function conflict(): ApiProblem {
+  return new ApiProblem('idempotency_conflict', 'this Idempotency-Key was used with another body');
+}
+
 function idempotencyKeyOf({ event }: OperationContext): string | undefined {
   const value = event.headers['idempotency-key'];
   if (value === undefined) return undefined;
-  if (value.length >= 1 && value.length <= LIMITS.idempotencyKeyLengthMax && /^[\x21-\x7e]+$/.test(value)) return value;
-  const message = `must be 1 to ${LIMITS.idempotencyKeyLengthMax} visible ASCII characters`;
-  throw invalid('the Idempotency-Key is not valid', [{ code: 'malformed', path: '/headers/idempotency-key', message }]);
+  const parsed = IdempotencyKey.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid('the Idempotency-Key is not valid', parsed.error.issues.map(({ message }) => ({ code: 'malformed', path: '/headers/idempotency-key', message })));
 }
 
 function checkedInput(plan: Plan, input: Json): Json {

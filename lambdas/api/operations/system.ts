@@ -9,18 +9,28 @@ export const getLimits: Operation = () => Promise.resolve(json(200, LIMITS));
 
 export const getOpenApi: Operation = ({ baseUrl }) => Promise.resolve(json(200, openApiDocument(baseUrl)));
 
-/** /health is open: however often it is asked, the dependencies are asked this often at most. */
+type Checks = Readonly<Record<string, 'ok' | 'failing'>>;
+
+/** /health is open: however often it is asked, and by how many at once, the dependencies are asked this often at most. */
 const HEALTH_CACHE_MS = 2_000;
-let cached: { readonly until: number; readonly checks: Record<string, 'ok' | 'failing'> } | undefined;
+const lastChecks = new WeakMap<App, { readonly until: number; readonly checks: Promise<Checks> }>();
 
 export const getHealth: Operation = async ({ app }) => {
-  const now = app.engine.clock.now();
-  if (cached === undefined || cached.until <= now) cached = { until: now + HEALTH_CACHE_MS, checks: await checkAll(app) };
-  const healthy = Object.values(cached.checks).every((check) => check === 'ok');
-  return json(healthy ? 200 : 503, { status: healthy ? 'ok' : 'unavailable', checks: cached.checks }, healthy ? {} : { 'retry-after': '2' });
+  const checks = await recentChecks(app);
+  const healthy = Object.values(checks).every((check) => check === 'ok');
+  return json(healthy ? 200 : 503, { status: healthy ? 'ok' : 'unavailable', checks }, healthy ? {} : { 'retry-after': '2' });
 };
 
-async function checkAll(app: App): Promise<Record<string, 'ok' | 'failing'>> {
+function recentChecks(app: App): Promise<Checks> {
+  const now = app.engine.clock.now();
+  const last = lastChecks.get(app);
+  if (last !== undefined && last.until > now) return last.checks;
+  const checks = checkAll(app);
+  lastChecks.set(app, { until: now + HEALTH_CACHE_MS, checks });
+  return checks;
+}
+
+async function checkAll(app: App): Promise<Checks> {
   const check = (probe: Promise<unknown>) => probe.then(() => 'ok' as const).catch(() => 'failing' as const);
   const [table, queue] = await Promise.all([
     check(app.table.get({ pk: '$system', sk: 'health' })),

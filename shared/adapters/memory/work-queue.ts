@@ -12,6 +12,9 @@ export interface QueuedMessage {
   readonly receiveCount: number;
 }
 
+/** Which delivery of which message. */
+export type Receipt = Pick<Delivery, 'id' | 'receiveCount'>;
+
 /**
  * An SQS standard queue in memory, seen from both ends. At least once and in no order: the test says which of the
  * visible messages is received, and a message that is not deleted becomes visible again.
@@ -71,13 +74,19 @@ export class MemoryWorkQueue implements WorkQueue {
     return { message: structuredClone(message), delivery: { id, receiveCount, isolated } };
   }
 
-  /** Gives a message back: visible again at once. */
-  release(id: string): void {
+  /** Gives a message back: visible again at once. Like {@link delete}, without effect when others have received it since. */
+  release({ id, receiveCount }: Receipt): void {
     const queued = this.#messages.get(id);
-    if (queued !== undefined) this.#messages.set(id, { ...queued, visibleAt: this.#clock.now() });
+    if (queued?.receiveCount === receiveCount) this.#messages.set(id, { ...queued, visibleAt: this.#clock.now() });
   }
 
-  delete(id: string): void {
+  /** SQS, too, does as it is told only with the receipt of the latest delivery. */
+  delete({ id, receiveCount }: Receipt): void {
+    if (this.#messages.get(id)?.receiveCount === receiveCount) this.#messages.delete(id);
+  }
+
+  /** Takes a message away whoever has it, as retention or an operator would. */
+  lose(id: string): void {
     this.#messages.delete(id);
   }
 }

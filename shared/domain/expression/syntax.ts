@@ -17,7 +17,7 @@ interface Placed {
   readonly text: string;
 }
 
-export interface LiteralSyntax extends Placed {
+interface LiteralSyntax extends Placed {
   readonly form: 'literal';
   readonly value: null | boolean | number | string;
 }

@@ -4,15 +4,7 @@
  * Compile when a workflow is saved (all problems at once), evaluate when a node runs (a value or one Failure). Pure,
  * bounded without a clock (`bounds.ts`), and closed: an expression reads the Scope it is given and nothing else.
  */
-export {
-  compileBool,
-  type Compilation,
-  compileValue,
-  type CompiledValue,
-  elements,
-  member,
-  type Reference,
-} from './compiled-value.ts';
+export { compileBool, compileValue, type CompiledValue, elements, member, type Reference } from './compiled-value.ts';
 export { evaluateBool, evaluateValue } from './evaluate.ts';
 export type { NodeScope, Scope } from './scope.ts';
 export { hasTemplate } from './segments.ts';

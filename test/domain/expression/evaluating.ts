@@ -4,7 +4,7 @@ import { compileValue, evaluateValue, type Scope } from '../../../shared/domain/
 import { epochMs } from '../../../shared/domain/time.ts';
 
 /** 2026-12-24T18:30:05.042Z, a Thursday. */
-export const NOW = epochMs(1_798_137_005_042);
+const NOW = epochMs(1_798_137_005_042);
 
 export function scopeOf(parts: Partial<Scope> = {}): Scope {
   return { input: {}, nodes: {}, execution: { id: 'e1', tags: { team: 'pay' } }, now: NOW, ...parts };

@@ -59,7 +59,7 @@ export function hostileTexts(valid: string, bytesMax: number): HostileText[] {
     ['a form', 'name=a&input=b'],
     ['XML', '<?xml version="1.0"?><name>a</name>'],
     ['random bytes', Uint8Array.from({ length: 1_000 }, (_, at) => (at * 167 + 13) % 256)],
-    ['100,000 unknown keys', `{${Array.from({ length: 50_000 }, (_, at) => `"k${at}":1`).join(',')}}`],
+    ['50,000 unknown keys', `{${Array.from({ length: 50_000 }, (_, at) => `"k${at}":1`).join(',')}}`],
     ['an unknown key of 900 kB', inside(`"${'k'.repeat(900_000)}":1`)],
     ['an unknown key of slashes', inside(`"${'~/'.repeat(5_000)}":1`)],
     ...truncations(valid),

@@ -46,7 +46,8 @@ function call(route: Route, { headers = {}, ...request }: Partial<RawRequest>): 
 function flawsOf(route: Route, answer: RawAnswer, status: number): string[] {
   if (route.operation === 'validateWorkflow' && status === 400) {
     if (answer.status !== 200 || answer.body?.valid !== false) return [`answered ${answer.status} ${answer.text.slice(0, 200)}`];
-    return flawsOfList(answer.body.problems);
+    const tooLong = answer.text.length > 1_000_000 ? [`the answer has ${answer.text.length} characters`] : [];
+    return [...tooLong, ...flawsOfList(answer.body.problems)];
   }
   const wrongStatus = answer.status === status ? [] : [`status ${answer.status} instead of ${status}: ${answer.text.slice(0, 200)}`];
   return [...wrongStatus, ...flawsOfProblem(answer)];

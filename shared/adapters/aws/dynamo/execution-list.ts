@@ -1,7 +1,7 @@
 import { TABLE } from '../../../config/table.ts';
 import { text, textOf, type Item } from './attributes.ts';
 import { headerSummary, type HeaderSummary } from './header-items.ts';
-import { INDEX_SHARDS, listingPartition } from './keys.ts';
+import { executionOf, executionPartition, headerKey, INDEX_SHARDS, listingPartition, sweepPartition } from './keys.ts';
 import type { Table } from './table.ts';
 
 export interface ListQuery {
@@ -56,26 +56,24 @@ function matches(summary: HeaderSummary, { workflow, statuses, tag }: ListQuery)
   return tag === undefined || summary.tags[tag.key] === tag.value;
 }
 
-/** Whether any execution of this workflow has not ended: asked before a workflow is deleted. */
+/**
+ * Whether any execution of this workflow has not ended: asked before a workflow is deleted. By the sweeper's index, which
+ * holds only what runs, not by the listing, which holds all that ever ran.
+ */
 export async function hasRunning(table: Table, workspace: string, workflow: string): Promise<boolean> {
   for (let shard = 0; shard < INDEX_SHARDS; shard += 1) {
     let start: Item | undefined;
     do {
       const page = await table.query({
-        IndexName: TABLE.listing.name,
-        KeyConditionExpression: 'lpk = :partition AND lsk > :zero',
-        FilterExpression: 'workflow = :workflow AND #status IN (:pending, :running)',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':partition': text(listingPartition(workspace, shard)),
-          ':zero': text('0'),
-          ':workflow': text(workflow),
-          ':pending': text('pending'),
-          ':running': text('running'),
-        },
+        IndexName: TABLE.sweep.name,
+        KeyConditionExpression: 'spk = :shard',
+        FilterExpression: 'begins_with(pk, :workspace)',
+        ExpressionAttributeValues: { ':shard': text(sweepPartition(shard)), ':workspace': text(executionPartition({ workspace, execution: '' })) },
         ...(start !== undefined && { ExclusiveStartKey: start }),
       });
-      if (page.items.length > 0) return true;
+      const keys = page.items.flatMap((item) => executionOf(textOf(item, 'pk') ?? '') ?? []);
+      const headers = await table.getMany(keys.map(headerKey));
+      if (headers.some((item) => textOf(item, 'workflow') === workflow && item['spk'] !== undefined)) return true;
       start = page.next;
     } while (start !== undefined);
   }

@@ -7,18 +7,19 @@ import type { Signature } from './signature.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 import { TIME_FUNCTIONS } from './times.ts';
 
+const SIGNATURES: readonly Signature[] = [
+  ...CONVERSION_FUNCTIONS,
+  ...STRING_FUNCTIONS,
+  ...NUMBER_FUNCTIONS,
+  ...LIST_FUNCTIONS,
+  ...MAP_FUNCTIONS,
+  ...TIME_FUNCTIONS,
+  ...CODEC_FUNCTIONS,
+];
+
 /** Every function that expressions can call, by name. What takes its arguments unevaluated is in `macros.ts`. */
-export const FUNCTIONS: ReadonlyMap<string, readonly Signature[]> = Map.groupBy(
-  [
-    ...CONVERSION_FUNCTIONS,
-    ...STRING_FUNCTIONS,
-    ...NUMBER_FUNCTIONS,
-    ...LIST_FUNCTIONS,
-    ...MAP_FUNCTIONS,
-    ...TIME_FUNCTIONS,
-    ...CODEC_FUNCTIONS,
-  ],
-  (signature) => signature.name,
+export const FUNCTIONS: ReadonlyMap<string, readonly Signature[]> = new Map(
+  SIGNATURES.map(({ name }) => [name, SIGNATURES.filter((signature) => signature.name === name)]),
 );
 
 /** `math.least(…)`: a name before the dot that is no value. */
