@@ -57,7 +57,6 @@ const Run = z.strictObject({
   decisions: z.array(Decision).optional(),
   expect: Expectation,
 });
-export type Run = z.infer<typeof Run>;
 
 export const Example = z.strictObject({
   description: z.string(),

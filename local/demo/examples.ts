@@ -40,7 +40,7 @@ function runsOf(folder: string, name: string): readonly DemoRun[] {
   }));
 }
 
-export function readExample(file: string): Example {
+function readExample(file: string): Example {
   const parsed = Example.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (parsed.success) return parsed.data;
   throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);

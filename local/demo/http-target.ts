@@ -6,7 +6,7 @@ import type { Json } from '../../shared/domain/json.ts';
 import { closeServer, listenOnLoopback } from '../loopback-server.ts';
 
 /** One request, as it came; the ledger keeps them in the order of arrival. */
-export interface TargetRequest {
+interface TargetRequest {
   readonly method: string;
   /** Without the query, percent-encoded as it was sent. */
   readonly path: string;
@@ -32,7 +32,7 @@ export interface TargetCall extends TargetRequest {
 }
 
 /** Defaults: 200, an empty JSON object, at once. */
-export interface TargetAnswer {
+interface TargetAnswer {
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Json | undefined;
@@ -42,7 +42,7 @@ export interface TargetAnswer {
 export type TargetHandler = (request: TargetRequest) => TargetAnswer | Promise<TargetAnswer>;
 
 /** A status stands for an answer without a body. */
-export type ScriptedAnswer = number | TargetAnswer;
+type ScriptedAnswer = number | TargetAnswer;
 
 /** `"POST /payments"` → what it answers: one after the other, the last one again and again. */
 export type TargetScript = Readonly<Record<string, ScriptedAnswer | readonly ScriptedAnswer[]>>;

@@ -118,6 +118,8 @@ describe('methods', () => {
       const answer = await call(method, filled(path, params));
       const allow = answer.headers.allow?.split(', ') ?? [];
       const missing = allowed.filter((one) => !allow.includes(one));
+      // To other methods /v1/workflows/validate is a workflow of that name.
+      if (path === '/v1/workflows/validate' && ['GET', 'DELETE'].includes(method)) return notFound(answer);
       if (answer.status !== 405 || missing.length > 0) return [`${method}: ${answer.status}, Allow: ${allow.join()}`];
       // To HEAD there is never a body.
       return method === 'HEAD' ? [] : flawsOfProblem(answer).map((flaw) => `${method}: ${flaw}`);

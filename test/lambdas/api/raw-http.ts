@@ -24,7 +24,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 export function send(url: string, { method, path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, hostname, port, method, path, headers: copyOf(headers) }, (response) => {
+    const outgoing = request({ agent, hostname, port, method, path, headers: headersOf(headers, body) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -58,8 +58,10 @@ export function sendBytes(url: string, head: string, body: Uint8Array = new Uint
   });
 }
 
-function copyOf(headers: NonNullable<RawRequest['headers']>): Record<string, string | string[]> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
+/** Node sends the body of a GET without saying that there is one. */
+function headersOf(headers: NonNullable<RawRequest['headers']>, body: RawRequest['body']): Record<string, string | string[]> {
+  const given = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]);
+  return { ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }), ...Object.fromEntries(given) };
 }
 
 function answerOf(status: number, headers: IncomingHttpHeaders, text: string): RawAnswer {
