@@ -69,10 +69,6 @@ export interface OutgoingMessage {
   readonly isolated?: boolean;
 }
 
-export interface WorkflowStore {
-  readVersion(workspace: string, workflow: string, version: number): Promise<Json | undefined>;
-}
-
 export interface Clock {
   readonly now: () => EpochMs;
   /** The instant at which a timer of this length fires. */

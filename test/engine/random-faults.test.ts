@@ -37,7 +37,7 @@ async function run(seed: number): Promise<string | undefined> {
   const describe = (problem: unknown) => `seed ${seed}, ${afterFault}, faults [${happened.join('; ')}]: ${JSON.stringify(problem)}\n${JSON.stringify(model)}`;
   try {
     await harness.start();
-    if ((await harness.store.readHeader(harness.key)) === undefined) await harness.start();
+    while ((await harness.store.readHeader(harness.key)) === undefined) await harness.start();
     await (afterFault === 'lost' ? harness.sweepToEnd(choose) : harness.runToEnd(choose));
     const { status, nodes: got } = await harness.result();
     const ends = Object.fromEntries(Object.entries(got).map(([id, { output: _output, error: _error, ...end }]) => [id, end]));

@@ -1,6 +1,6 @@
 import type { Reference } from '../expression/template.ts';
-import { pointer } from '../json.ts';
 import type { Problem } from '../problem.ts';
+import { NodeSets } from './graph.ts';
 import type { Need } from './needs.ts';
 import type { CheckedNode } from './validate.ts';
 
@@ -9,8 +9,8 @@ import type { CheckedNode } from './validate.ts';
  * or a caught failure may leave out — and that the expression does not guard (`.?`, `has`, `orValue`). A warning, not
  * a problem: the author may know better.
  *
- * For every node two facts are computed in topological order: whether its plain edge may be *dead* although
- * everything is well, and which nodes have *certainly succeeded* when it runs.
+ * Two facts about every node, computed in topological order: whether its plain edge may be *dead* although everything
+ * is well, and which nodes have *certainly succeeded* when it runs.
  */
 export function unguardedReferences(
   nodes: readonly CheckedNode[],
@@ -18,50 +18,87 @@ export function unguardedReferences(
 ): Problem[] {
   const suspects = references.filter(({ reference }) => reference.field === 'output' && !reference.guarded);
   if (suspects.length === 0) return [];
-  const caught = new Set(nodes.flatMap(({ needs }) => needs.filter(isErrorNeed).map(({ node }) => node)));
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const mayBeDead = new Map<string, boolean>();
-  const edgeMayBeDead = (need: Need) => need.selector.kind !== 'plain' || caught.has(need.node) || mayBeDead.get(need.node) === true;
-  for (const { id, needs, definition } of nodes) {
-    const dead = needs.map(edgeMayBeDead);
-    const skippable = definition.join === 'all' ? dead.some(Boolean) : dead.length > 0 && dead.every(Boolean);
-    mayBeDead.set(id, definition.if !== undefined || skippable);
+  const certainty = new Certainty(nodes);
+  return suspects.flatMap(({ from, reference }) => {
+    const { node, path } = reference;
+    if (from === undefined ? certainty.succeedsAlways(node) : certainty.hasSucceeded(node, from)) return [];
+    const message = `node '${node}' may have no output here; guard it: nodes.${node}.?output.…orValue(…)`;
+    return [{ code: 'unguarded_reference' as const, path, message }];
+  });
+}
+
+class Certainty {
+  readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #nodes: readonly CheckedNode[];
+  /** Nodes that have an error edge: their failure is an ordinary way on. */
+  readonly #caught: ReadonlySet<string>;
+  readonly #mayBeSkipped: boolean[] = [];
+  readonly #succeeded: NodeSets;
+
+  constructor(nodes: readonly CheckedNode[]) {
+    this.#nodes = nodes;
+    this.#indexOf = new Map(nodes.map(({ id }, index) => [id, index]));
+    this.#caught = new Set(nodes.flatMap(({ needs }) => needs.filter(isErrorNeed).map(({ node }) => node)));
+    this.#succeeded = new NodeSets(nodes.length);
+    nodes.forEach((node, index) => {
+      const dead = node.needs.map((need) => this.#mayBeDead(need));
+      const leftOut = node.definition.join === 'all' ? dead.some(Boolean) : dead.length > 0 && dead.every(Boolean);
+      this.#mayBeSkipped.push(node.definition.if !== undefined || leftOut);
+      this.#collect(node, index, dead);
+    });
   }
 
-  /** Walks up from one node along edges that must have been live; stops where that is not certain. */
-  const isCertain = (from: string, target: string): boolean => {
-    const visited = new Set<string>();
-    const open = [from];
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      for (const need of certainNeeds(byId.get(id), edgeMayBeDead)) {
-        const tolerated = byId.get(need.node)?.definition.onError === 'continue';
-        if (need.node === target) return !tolerated && !isErrorNeed(need);
-        if (!visited.has(need.node)) open.push(need.node);
-        visited.add(need.node);
-      }
+  hasSucceeded(node: string, whenRuns: string): boolean {
+    return this.#succeeded.has(this.#index(whenRuns), this.#index(node));
+  }
+
+  /** In every execution that succeeds. */
+  succeedsAlways(node: string): boolean {
+    const index = this.#index(node);
+    return !this.#mayBeSkipped[index] && !this.#caught.has(node) && !this.#isTolerant(index);
+  }
+
+  #collect({ needs, definition }: CheckedNode, index: number, dead: readonly boolean[]): void {
+    const join = definition.join ?? 'merge';
+    if (join === 'always') return;
+    const [first, ...others] = needs;
+    if (first !== undefined && join !== 'all') {
+      // One of them was live, whichever it was: what all of them agree on.
+      this.#unite(index, first);
+      for (const need of others) this.#succeeded.intersect(index, this.#index(need.node), this.#provenBy(need));
     }
-    return false;
-  };
-  const isSure = (target: string) =>
-    mayBeDead.get(target) !== true && !caught.has(target) && byId.get(target)?.definition.onError !== 'continue';
-  return suspects.flatMap(({ from, reference }) => {
-    if (from === undefined ? isSure(reference.node) : isCertain(from, reference.node)) return [];
-    const access = pointer('', reference.node).slice(1);
-    const message = `node '${access}' may have no output here; guard it: nodes.${access}.?output.…orValue(…)`;
-    return [{ code: 'unguarded_reference' as const, path: reference.path, message }];
-  });
+    // `first` may run before the others; any other join has seen those live that cannot be dead.
+    if (join === 'first') return;
+    needs.forEach((need, at) => {
+      if (join === 'all' || dead[at] === false) this.#unite(index, need);
+    });
+  }
+
+  #unite(index: number, need: Need): void {
+    this.#succeeded.unite(index, this.#index(need.node));
+    const proven = this.#provenBy(need);
+    if (proven !== undefined) this.#succeeded.add(index, proven);
+  }
+
+  /** The source itself, where a live edge means that it succeeded. */
+  #provenBy(need: Need): number | undefined {
+    const index = this.#index(need.node);
+    return isErrorNeed(need) || this.#isTolerant(index) ? undefined : index;
+  }
+
+  #mayBeDead(need: Need): boolean {
+    return need.selector.kind !== 'plain' || this.#caught.has(need.node) || this.#mayBeSkipped[this.#index(need.node)] === true;
+  }
+
+  #isTolerant(index: number): boolean {
+    return this.#nodes[index]?.definition.onError === 'continue';
+  }
+
+  #index(id: string): number {
+    return this.#indexOf.get(id) ?? -1;
+  }
 }
 
 function isErrorNeed({ selector }: Need): boolean {
   return selector.kind === 'error' || selector.kind === 'catch';
-}
-
-/** The needs that were live for certain when this node runs. */
-function certainNeeds(node: CheckedNode | undefined, edgeMayBeDead: (need: Need) => boolean): readonly Need[] {
-  if (node === undefined) return [];
-  const { needs, definition } = node;
-  if (needs.length === 1 && definition.join !== 'always') return needs;
-  if (definition.join === 'all') return needs;
-  if (definition.join === 'first' || definition.join === 'always') return [];
-  return needs.filter((need) => !edgeMayBeDead(need));
 }

@@ -9,16 +9,15 @@ export function checkShape(raw: Json): { readonly definition?: WorkflowDefinitio
   if (!isJsonObject(raw)) {
     return { problems: [{ code: 'malformed', path: '', message: 'a definition is an object with at least name and nodes' }] };
   }
-  const problems = sizeProblems(raw);
-  if (problems.length > 0) return { problems };
   const parsed = WorkflowDefinition.safeParse(raw);
   if (!parsed.success) return { problems: [...parsed.error.issues.flatMap((issue) => fromIssue(issue)), ...nameProblems(raw)] };
   const names = nameProblems(raw);
   return names.length > 0 ? { problems: names } : { definition: parsed.data, problems: [] };
 }
 
-function sizeProblems(raw: { readonly [key: string]: Json }): Problem[] {
-  const nodes = raw['nodes'];
+/** Asked first: nothing else is worth saying, or affordable, about a definition without nodes or with too many. */
+export function sizeProblems(raw: Json): Problem[] {
+  const nodes = isJsonObject(raw) ? raw['nodes'] : undefined;
   if (!isJsonObject(nodes)) return [];
   const ids = Object.keys(nodes);
   if (ids.length === 0) return [{ code: 'empty', path: '/nodes', message: 'a workflow needs at least one node' }];

@@ -4,10 +4,10 @@ import type { Problem } from '../problem.ts';
 import { err, ok, type Result } from '../result.ts';
 import { unguardedReferences } from './certainty.ts';
 import type { NodeDefinition, WorkflowDefinition } from './definition.ts';
-import { Ancestors, findCycles, topologicalOrder, type Graph } from './graph.ts';
+import { ancestorsOf, findCycles, topologicalOrder, type Graph } from './graph.ts';
 import { selectorOf, splitNeed, type Need, type Offers } from './needs.ts';
 import type { CatalogEntry, NodeCatalog, SchemaLint } from './node-catalog.ts';
-import { checkShape } from './shape.ts';
+import { checkShape, sizeProblems } from './shape.ts';
 
 /** A definition that holds: every need resolved, every template parsed, nodes in dependency order. */
 export interface CheckedWorkflow {
@@ -35,6 +35,8 @@ export interface Checked {
 
 /** Everything that is wrong with a definition, at once, or the checked workflow with its warnings. */
 export function validateDefinition(raw: Json, catalog: NodeCatalog, lintSchema: SchemaLint): Result<Checked, readonly Problem[]> {
+  const oversized = sizeProblems(raw);
+  if (oversized.length > 0) return err(oversized);
   const shape = checkShape(raw);
   if (shape.definition === undefined) {
     // The graph is worth checking even when some field elsewhere is off: "all problems at once".
@@ -194,7 +196,7 @@ class DefinitionCheck {
 
   #checkReferences(ids: readonly string[], graph: Graph, order: readonly number[]): void {
     const indexOf = new Map(ids.map((id, index) => [id, index]));
-    const ancestors = order.length === graph.size ? new Ancestors(graph, order) : undefined;
+    const ancestors = order.length === graph.size ? ancestorsOf(graph, order) : undefined;
     for (const { from, reference } of this.#references) {
       const target = indexOf.get(reference.node);
       if (target === undefined) {
