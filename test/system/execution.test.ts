@@ -9,7 +9,7 @@ let stack: TestStack;
 beforeAll(async () => {
   target = await startRecordingTarget({
     delayMs: 5,
-    answer: (path) => (path.startsWith('/broken') ? { status: 404, body: { no: true } } : undefined),
+    answer: (path) => (path.startsWith('/broken') ? { status: 404 } : undefined),
   });
   stack = await startTestStack({ httpAllow: target.authority });
 });

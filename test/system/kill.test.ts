@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../local/free-port.ts';
 import { ApiClient } from '../support/api-client.ts';
-import { RecordingTarget, startRecordingTarget } from '../support/recording-target.ts';
+import { startRecordingTarget, type RecordingTarget } from '../support/recording-target.ts';
 
 const KILLS = 20;
 const EXECUTIONS = 200;
@@ -116,7 +116,7 @@ test('kill -9 of the local stack 20 times during 200 executions: all succeed, no
       expect(new Set(calls.map(({ key }) => key))).toEqual(new Set([`${id}:${node}:1`]));
     }
   }
-  console.log(`all ended ${Date.now() - restarted} ms after the last restart; ${target.total} calls for ${EXECUTIONS * 5} nodes`);
+  console.log(`all ended ${Date.now() - restarted} ms after the last restart; ${target.all.length} calls for ${EXECUTIONS * 5} nodes`);
   const listed = await api.call('GET', '/v1/executions?limit=200&status=running,pending');
   expect(listed.body.items).toEqual([]);
 }, 170_000);

@@ -12,7 +12,7 @@ beforeAll(async () => {
   target = await startRecordingTarget({
     answer: (path, nth) => {
       if (path.startsWith('/flaky')) return nth < 5 ? { status: 503 } : undefined;
-      if (path.startsWith('/down')) return { status: 500, body: { nth } };
+      if (path.startsWith('/down')) return { status: 500 };
       if (path.startsWith('/busy')) return nth === 1 ? { status: 429, headers: { 'retry-after': '120' } } : undefined;
       return undefined;
     },

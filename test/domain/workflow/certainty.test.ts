@@ -1,7 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../shared/domain/json.ts';
 import { validateDefinition } from '../../../shared/domain/workflow/validate.ts';
+import { definitionOf, expected, type ModelNode } from '../../support/join-oracle.ts';
+import { seededRandom } from '../../support/orders.ts';
+import { randomModel } from '../../support/random-model.ts';
 import { registry } from '../../support/scripted-task.ts';
+
+/** Gives a random model's nodes other ends: what may happen in another run of the same workflow. */
+function otherEnds(model: readonly ModelNode[], seed: number): ModelNode[] {
+  const random = seededRandom(seed);
+  return model.map(({ fails: _fails, ...node }) => ({
+    ...node,
+    ...(random() < 0.3 && { fails: random() < 0.5 ? 'boom' : 'bang' }),
+    ...(node.if !== undefined && { if: random() < 0.5 ? ('true' as const) : ('false' as const) }),
+    ...(node.kind === 'condition' && { branch: random() < 0.5 ? ('yes' as const) : ('no' as const) }),
+  }));
+}
+
+test('what is called certain has succeeded whenever the node runs, in every run that the tables allow', () => {
+  let certain = 0;
+  for (let seed = 1; seed <= 400; seed += 1) {
+    const model = randomModel(seed, 7);
+    const last = model.at(-1)!;
+    const upstream = model.slice(0, -1).filter(({ id }) => verdict(model, last.id, id) === 'certain');
+    for (let run = 1; run <= 30; run += 1) {
+      const ends = expected(otherEnds(model, 1_000 * seed + run)).nodes;
+      if (ends[last.id]!.status === 'skipped') continue;
+      for (const { id } of upstream) {
+        certain += 1;
+        expect(ends[id], `${id} for ${last.id} in ${JSON.stringify(model)}`).toEqual({ status: 'succeeded' });
+      }
+    }
+  }
+  expect(certain).toBeGreaterThan(1_000);
+});
 
 type Spec = Record<string, Json>;
 const task = (needs: string[] = [], more: Spec = {}): Spec => ({ type: 'task', ...(needs.length > 0 && { needs }), ...more });
@@ -11,6 +43,15 @@ const condition = (needs: string[] = []): Spec => ({
   ...(needs.length > 0 && { needs }),
   with: { cases: [{ branch: 'yes', if: '{{ input.x }}' }], default: 'no' },
 });
+
+/** Whether `from`, made to read the output of `target`, is warned. */
+function verdict(model: readonly ModelNode[], from: string, target: string): 'certain' | 'warned' | 'not upstream' {
+  const { nodes } = definitionOf(model);
+  const reading = { ...nodes, [from]: { ...nodes[from]!, type: 'task', with: `{{ nodes.${target}.output }}` } };
+  const result = validateDefinition({ name: 'w', nodes: reading }, registry, () => []);
+  if (!result.ok) return 'not upstream';
+  return result.value.warnings.length === 0 ? 'certain' : 'warned';
+}
 
 function warnings(nodes: Record<string, Spec>, output?: Json): string[] {
   const result = validateDefinition({ name: 'w', nodes, ...(output !== undefined && { output }) }, registry, () => []);

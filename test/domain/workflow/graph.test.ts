@@ -116,3 +116,28 @@ describe('ancestors', () => {
     expect(ancestorsOf(graph([]), [0]).has(-1, 0)).toBe(false);
   });
 });
+
+describe('sets of nodes', () => {
+  const members = fc.tuple(fc.uniqueArray(fc.nat(99)), fc.uniqueArray(fc.nat(99)), fc.option(fc.nat(99), { nil: undefined }));
+  const filled = ([mine, theirs]: readonly [number[], number[], unknown]) => {
+    const sets = new NodeSets(100);
+    for (const member of mine) sets.add(98, member);
+    for (const member of theirs) sets.add(99, member);
+    return sets;
+  };
+  const contents = (sets: NodeSets) => [...Array(100).keys()].filter((member) => sets.has(98, member));
+  const ascending = (numbers: Iterable<number>) => [...new Set(numbers)].sort((one, other) => one - other);
+
+  test('unite and intersect as sets do', () => {
+    fc.assert(
+      fc.property(members, ([mine, theirs, extra]) => {
+        const united = filled([mine, theirs, extra]);
+        united.unite(98, 99);
+        expect(contents(united)).toEqual(ascending([...mine, ...theirs]));
+        const common = filled([mine, theirs, extra]);
+        common.intersect(98, 99, extra);
+        expect(contents(common)).toEqual(ascending(mine.filter((member) => theirs.includes(member) || member === extra)));
+      }),
+    );
+  });
+});
