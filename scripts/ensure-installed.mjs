@@ -1,5 +1,6 @@
 // Runs on whatever Node the machine has (>= 20): installs when node_modules is missing or older than the lock file,
-// so that every npm script works from a bare clone. Plain JavaScript because type stripping needs Node 22.18.
+// so that every npm script works from a bare clone. Plain JavaScript because type stripping needs Node 22.18. Runs as a
+// `pre` script: in one command line the shell would remember where it found `node` and miss the one just installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -122,7 +122,7 @@ export const getExecution: Operation = async (context) => {
   if (header === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
   const signer = await context.signer();
   const scope = { workspace, operation: `getExecution\n${id}`, filters: query };
-  const from = readCursor(signer, scope, query['nodesCursor'] as string | undefined);
+  const from = readCursor(signer, scope, query['nodesCursor'] as string | undefined, 'nodesCursor');
   const which = (query['nodes'] as 'none' | 'unfinished' | 'failed' | 'all' | undefined) ?? 'all';
   const { body, next } = await executionBody(app, header, which, from === undefined ? 0 : Number(from));
   return json(200, { ...body, ...(next !== undefined && { nodesCursor: makeCursor(signer, scope, String(next)) }) });

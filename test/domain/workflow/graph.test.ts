@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ancestorsOf, findCycles, topologicalOrder, type Graph } from '../../../shared/domain/workflow/graph.ts';
+import { ancestorsOf, findCycles, NodeSets, topologicalOrder, type Graph } from '../../../shared/domain/workflow/graph.ts';
 
 function graph(...parents: number[][]): Graph {
   return { size: parents.length, parents };
