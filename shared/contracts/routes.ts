@@ -104,6 +104,6 @@ export const ROUTES: readonly Route[] = [
   },
   { ...key, ...none, operation: 'getLimits', method: 'GET', path: '/v1/limits', summary: 'Read all limits', answers: { 200: { description: 'limits by name', schema: schemas.LimitsBody } } },
   { ...open, ...none, operation: 'getHealth', method: 'GET', path: '/health', summary: 'Say which dependency is down', answers: { 200: { description: 'ready', schema: schemas.HealthBody }, 503: { description: 'not ready', schema: schemas.HealthBody } } },
-  { ...open, ...none, operation: 'getOpenApi', method: 'GET', path: '/openapi.json', summary: 'This document', answers: { 200: { description: 'OpenAPI 3.1' } } },
+  { ...open, ...none, operation: 'getOpenApi', method: 'GET', path: '/openapi.json', summary: 'This document', answers: { 200: { description: 'OpenAPI 3.1', schema: schemas.OpenApiBody } } },
   { ...open, ...none, operation: 'getErrorCatalog', method: 'GET', path: '/docs/errors', summary: 'What each error code means', answers: { 200: { description: 'the page', media: 'text/html' } } },
 ];

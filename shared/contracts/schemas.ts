@@ -19,7 +19,10 @@ export const PATH_PARAMETERS = {
   name: WorkflowName,
   id: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
   node: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/),
-  token: z.string().regex(/^[a-zA-Z0-9_.-]{1,1024}$/),
+  token: z
+    .string()
+    .regex(/^[a-zA-Z0-9_.-]+$/)
+    .max(1_024),
 } as const;
 
 export const Problem = z.object({ code: z.string(), path: z.string().describe('JSON Pointer into what was sent'), message: z.string() });
@@ -156,6 +159,7 @@ export type HistoryItem = z.infer<typeof HistoryItem>;
 
 export const HealthBody = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.enum(['ok', 'failing'])) });
 export const LimitsBody = z.record(z.string(), z.number());
+export const OpenApiBody = z.looseObject({ openapi: z.string() });
 
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), cursor: z.string().optional() });

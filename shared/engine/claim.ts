@@ -36,10 +36,7 @@ async function claimFirst(session: Session, node: PlanNode): Promise<ClaimResult
   await session.ensureKnown(session.sourcesOf(node));
   if (decideJoin(session.plan, node, session.settledAt) !== 'run') return LOST;
   const via = viaOf(session, node);
-  if (isPureRoot(node)) {
-    await settlePureRoot(session, node, via);
-    return DONE;
-  }
+  if (isPureRoot(node)) return (await settlePureRoot(session, node, via)) ? DONE : LOST;
   if (await isCovered(session, node)) return DONE;
   const { clock } = session.deps;
   return take(session, node, { attempt: 1, fence: 1, crashes: 0, startedAt: clock.now(), via, attempts: [] }, 'absent');

@@ -12,6 +12,17 @@ import { nodeMessage } from './run-node.ts';
 import type { Session } from './session.ts';
 import { isLive } from './time-budget.ts';
 
+export interface RecoveryOptions {
+  /** The message whose leases are ours to look after. */
+  readonly by: string | undefined;
+  readonly resendDelayed: boolean;
+  /**
+   * Another delivery of our message may be at work and hold, just now, no lease that could be seen: between a commit and
+   * the next claim. Deleting the message would leave its next lease unguarded, so somebody looks again at this time.
+   */
+  readonly lookAgainAt?: EpochMs;
+}
+
 /**
  * Looks where an execution stands and sees that it goes on (protocol §7). Runs no node itself: it repairs arrivals and
  * sends the messages that may have been lost. Doing it once too often is harmless; every message is checked by a claim.
@@ -20,13 +31,15 @@ import { isLive } from './time-budget.ts';
  * R2. Work under a live lease is left to whoever holds it.
  * R3. A node whose permission ran out comes back alone and isolated: it may have killed its worker.
  */
-export async function recover(session: Session, options: { readonly by: string | undefined; readonly resendDelayed: boolean }): Promise<RecoveryReport> {
+export async function recover(session: Session, options: RecoveryOptions): Promise<RecoveryReport> {
   const header = await session.refreshHeader();
   if (header.status !== 'running') return NOTHING;
   if (header.stop !== undefined) {
     await close(session);
     return { nextLook: undefined, acted: true };
   }
+  // Leases are judged by the time of the read: held up after it, we would take for over what our own message renewed since.
+  const now = session.deps.clock.now();
   const records = await session.deps.store.readAll(session.key, 'statuses');
   const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
   if (frontier.allSettled) {
@@ -35,7 +48,7 @@ export async function recover(session: Session, options: { readonly by: string |
   }
   adopt(session, frontier);
   await repairArrivals(session, frontier);
-  return resend(session, frontier, records, options);
+  return resend(session, frontier, records, { ...options, now });
 }
 
 export interface RecoveryReport {
@@ -70,13 +83,12 @@ async function resend(
   session: Session,
   { active, standings }: Frontier,
   records: ExecutionRecords,
-  { by, resendDelayed }: { readonly by: string | undefined; readonly resendDelayed: boolean },
+  { by, resendDelayed, lookAgainAt, now }: RecoveryOptions & { readonly now: EpochMs },
 ): Promise<RecoveryReport> {
-  const now = session.deps.clock.now();
   const messages: OutgoingMessage[] = [];
   const looks: EpochMs[] = [];
   const groups = new Map<string, OutgoingMessage>();
-  let ownLease: EpochMs | undefined;
+  let ownLease = lookAgainAt;
   for (const node of active) {
     const standing = standings[node.index];
     const next = whatNext(session, node, standing?.at === 'open' ? standing.record : undefined, records, now);

@@ -40,8 +40,8 @@ export async function settleEffect(session: Session, claimed: Claimed, end: Extr
   await commitUnit(session, node, closure, { ...base, status: end.status, endedAt }, expected);
 }
 
-/** Commits a pure root: `$start`, a ready pure join, an `always` node. It is its own claim. */
-export async function settlePureRoot(session: Session, node: PlanNode, via: readonly number[] | undefined): Promise<void> {
+/** Commits a pure root: `$start`, a ready pure join, an `always` node. It is its own claim; false: somebody else's commit won. */
+export async function settlePureRoot(session: Session, node: PlanNode, via: readonly number[] | undefined): Promise<boolean> {
   invariant(isPureRoot(node), `${node.id} is not a pure root`);
   const now = session.deps.clock.now();
   const evaluate = await pureEvaluator(session, node, now, via);
@@ -61,7 +61,7 @@ export async function settlePureRoot(session: Session, node: PlanNode, via: read
     ...(via !== undefined && { via }),
     ...(settled.status === 'failed' && { error: settled.error }),
   };
-  await commitUnit(session, node, { ...closure, pure: [...own, ...closure.pure] }, record, 'absent');
+  return commitUnit(session, node, { ...closure, pure: [...own, ...closure.pure] }, record, 'absent');
 }
 
 /** A join that is left out has no record; what follows from that is derived again whenever it is needed. */

@@ -5,7 +5,7 @@ import { close } from './close.ts';
 import { drive } from './drive.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { Delivery, MessageOf, WorkMessage } from './messages.ts';
-import { recover } from './recover.ts';
+import { recover, type RecoveryOptions } from './recover.ts';
 import { requestStop } from './request-stop.ts';
 import { Session } from './session.ts';
 import { isLive, timeBudget } from './time-budget.ts';
@@ -27,7 +27,7 @@ export async function work(deps: EngineDeps, message: WorkMessage, delivery: Del
     case 'group':
       return workGroup(session, message);
     case 'recover':
-      return recoverAndDrive(session, message.by);
+      return recoverAndDrive(session, { by: message.by, resendDelayed: true });
     default:
       return unreachable(message);
   }
@@ -90,11 +90,12 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
 /** Recovery pushes steps (joins that turned out decided); as a session of its own it sends messages for them. */
 async function recoverAlongside(session: Session): Promise<void> {
   const { deps, plan, header, delivery, budget } = session;
-  await recoverAndDrive(new Session(deps, { plan, header, delivery, budget, mayRun: false }), delivery.id);
+  const alongside = new Session(deps, { plan, header, delivery, budget, mayRun: false });
+  await recoverAndDrive(alongside, { by: delivery.id, resendDelayed: true, ...(delivery.receiveCount > 1 && { lookAgainAt: budget.shortEnd }) });
 }
 
-async function recoverAndDrive(session: Session, by: string | undefined): Promise<void> {
-  await recover(session, { by, resendDelayed: true });
+async function recoverAndDrive(session: Session, options: RecoveryOptions): Promise<void> {
+  await recover(session, options);
   await drive(session);
 }
 

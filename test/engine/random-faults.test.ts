@@ -23,9 +23,7 @@ async function run(seed: number): Promise<string | undefined> {
   const wanted = expected(model);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const happened: string[] = [];
-  const trace: unknown[] = [];
-  const faults = new FaultPlan(({ number, name, args }) => {
-    trace.push([number, harness.clock.now() - 1.7e12, name, ...args.slice(name==='send'?0:1)]);
+  const faults = new FaultPlan(({ number, name }) => {
     if (happened.length >= FAULTS_MAX || random() > 0.06) return undefined;
     const fault = pick(FAULTS);
     happened.push(`${number} ${name} ${fault}`);
@@ -41,7 +39,6 @@ async function run(seed: number): Promise<string | undefined> {
     await harness.start();
     while ((await harness.store.readHeader(harness.key)) === undefined) await harness.start();
     await (afterFault === 'lost' ? harness.sweepToEnd(choose) : harness.runToEnd(choose));
-    if (process.env["TRACE"] !== undefined) console.log(JSON.stringify(trace, null, 0).replaceAll("],[", "],\n["));
     const { status, nodes: got } = await harness.result();
     const ends = Object.fromEntries(Object.entries(got).map(([id, { output: _output, error: _error, ...end }]) => [id, end]));
     if (!isDeepStrictEqual({ status, ends }, { status: wanted.status, ends: wanted.nodes })) return describe({ status, ends, wanted });
@@ -56,6 +53,14 @@ async function run(seed: number): Promise<string | undefined> {
     harness.dispose();
   }
 }
+
+/** Seeds that once failed. */
+test.each([
+  // A duplicate delivery that stalls between reading leases and judging them, while the first one claims more and dies.
+  148_366,
+])('seed %d', async (seed) => {
+  expect(await run(seed)).toBeUndefined();
+});
 
 test(`${SEEDS} random workflows with up to ${FAULTS_MAX} faults each end as they do without`, { timeout: 3_600_000 }, async () => {
   const problems: string[] = [];

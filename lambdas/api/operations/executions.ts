@@ -27,7 +27,8 @@ export const start: Operation = async (context) => {
   const earlier = idempotencyKey === undefined ? undefined : await app.executions.readHeader({ workspace, execution });
   if (earlier !== undefined && earlier.request !== request) throw conflict();
   const plan = await (earlier === undefined ? planToStart(context, body.version) : app.engine.plans.load(workspace, earlier.workflow, earlier.version));
-  const input = checkedInput(plan, body.input ?? {});
+  // Absent is not null: who sends null means null.
+  const input = checkedInput(plan, body.input === undefined ? {} : body.input);
   const result = await startExecution(app.engine, {
     workspace,
     execution,

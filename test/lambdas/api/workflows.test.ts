@@ -39,9 +39,9 @@ describe('saving', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   });
 
-  test('fifty different ones at once make fifty versions, none skipped, none lost', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => api.call('POST', '/v1/workflows', { body: version('many', at) })));
-    expect(new Set(answers.map(({ body }) => body.version))).toEqual(new Set(Array.from({ length: 50 }, (_, at) => at + 1)));
+  test('twenty different ones at once make twenty versions, none skipped, none lost', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => api.call('POST', '/v1/workflows', { body: version('many', at) })));
+    expect(new Set(answers.map(({ body }) => body.version))).toEqual(new Set(Array.from({ length: 20 }, (_, at) => at + 1)));
     for (const { body } of answers.slice(0, 5)) {
       const read = (await api.call('GET', `/v1/workflows/many?version=${body.version}`)).body;
       expect(read.definition.nodes.a.with.value).toBe(answers.findIndex((answer) => answer.body.version === body.version));
