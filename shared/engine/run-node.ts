@@ -1,8 +1,8 @@
 import { afterFailure } from '../domain/execution/after-failure.ts';
 import type { AttemptRecord, OpenRecord, SettledRecord } from '../domain/execution/records.ts';
+import { exceedsTransitionBudget } from '../domain/execution/transitions.ts';
 import { failure, type Failure } from '../domain/failure.ts';
 import { unreachable } from '../domain/invariant.ts';
-import { transitionBudget } from '../domain/limits.ts';
 import type { EpochMs } from '../domain/time.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { Claimed } from './claimed.ts';
@@ -125,14 +125,13 @@ function openBase(session: Session, claimed: Claimed, attempts: readonly Attempt
   };
 }
 
-/** Counting every transition would cost a write each; they are recounted from the records now and then, where a runaway shows: at retries. */
+/** A runaway shows in retries: at every so many attempts of a node the execution's transitions are recounted. */
 const BUDGET_CHECK_EVERY = 16;
 
 async function overBudget(session: Session, claimed: Claimed): Promise<boolean> {
   if (claimed.attempt % BUDGET_CHECK_EVERY !== 0) return false;
   const { nodes } = await session.deps.store.readAll(session.key, 'statuses');
-  const transitions = nodes.reduce((sum, record) => sum + 2 * record.attempt, 0);
-  return transitions > transitionBudget(session.plan.userNodes);
+  return exceedsTransitionBudget(session.plan.userNodes, nodes);
 }
 
 /** Settles a node whose worker died too often, or once in the case of `at-most-once`. */

@@ -66,7 +66,7 @@ function stateOf(need: string, source: ModelNode, end: End, allNeeds: readonly s
     return name === undefined || name === end.branch ? 'live' : 'dead';
   }
   if (end.status === 'failed') {
-    if (isCaught(source, end.code!, allNeeds)) return isError && takes(source, name!, end.code!) ? 'live' : 'dead';
+    if (isCaught(source, end.code!, allNeeds)) return isError && takes(source, name, end.code!) ? 'live' : 'dead';
     if (source.onError === 'continue') return name === undefined ? 'live' : 'dead';
     return isError ? 'dead' : 'failed';
   }
@@ -142,15 +142,8 @@ export function definitionOf(model: readonly ModelNode[]): { readonly nodes: Nod
 }
 
 function withOf(kind: ModelNode['kind'], { fails, branch = 'yes' }: Pick<ModelNode, 'fails' | 'branch'>): { with?: Json } {
-  switch (kind) {
-    case 'task':
-      return {};
-    case 'pass':
-    case 'transform':
-      return { with: { value: fails === undefined ? 1 : '{{ input.missing }}' } };
-    case 'condition': {
-      const taken = (name: string) => ({ branch: name, if: fails === undefined && name === branch ? '{{ input.yes }}' : '{{ input.no }}' });
-      return { with: { cases: [taken('yes'), taken('no')] } };
-    }
-  }
+  if (kind === 'task') return {};
+  if (kind !== 'condition') return { with: { value: fails === undefined ? 1 : '{{ input.missing }}' } };
+  const taken = (name: string) => ({ branch: name, if: fails === undefined && name === branch ? '{{ input.yes }}' : '{{ input.no }}' });
+  return { with: { cases: [taken('yes'), taken('no')] } };
 }

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRecordingTarget, type RecordingTarget } from '../support/recording-target.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-/** Rows 8, 9 and 12 of what Stepwell must do, through the public API. Timers run a hundred times faster. */
-const CLOCK_RATE = 100;
+/** Rows 8, 9 and 12 of what Stepwell must do, through the public API. Timers run 600 times faster. */
+const CLOCK_RATE = 600;
 
 let target: RecordingTarget;
 let stack: TestStack;
@@ -38,7 +38,7 @@ test('retries follow the delays of the policy, each attempt keeps its error, the
   expect(new Set(target.calls('/flaky/1').map(({ key }) => key)).size).toBe(1);
   // Never early: what is waited is the delay at the clock's rate, up to the queue's whole seconds.
   const waited = gaps('/flaky/1');
-  [0, 600, 3_000, 6_000].forEach((least, index) => expect(waited[index]).toBeGreaterThanOrEqual(least));
+  [0, 100, 500, 1_000].forEach((least, index) => expect(waited[index]).toBeGreaterThanOrEqual(least));
 });
 
 test('`Retry-After` is honoured when it is longer than the policy', async () => {
@@ -46,7 +46,7 @@ test('`Retry-After` is honoured when it is longer than the policy', async () => 
   expect(execution.status).toBe('succeeded');
   const { attempts } = await stack.api.node(execution.id, 'pay');
   expect(attempts[0].delayMs).toBe(120_000);
-  expect(gaps('/busy/1')[0]).toBeGreaterThanOrEqual(1_200);
+  expect(gaps('/busy/1')[0]).toBeGreaterThanOrEqual(200);
 });
 
 test('a POST without `retry` is not repeated after a 500, and a final failure is never repeated', async () => {
@@ -144,7 +144,7 @@ test('the timeout of the execution ends it with reason and end time', async () =
   expect(execution.nodes.after.status).toBe('cancelled');
 });
 
-test('an approval that nobody answers expires into its error branch; a wait for longer than the queue can delay fires', async () => {
+test('an approval that nobody answers expires into its error branch; a wait fires', async () => {
   const execution = await stack.api.run({
     name: 'expiry',
     nodes: {

@@ -86,6 +86,23 @@ test('a fan-out of thousands comes in order', () => {
   expect(close(plan, 'a', OK).children).toEqual(ids);
 });
 
+test('templates of members see what settled in this closure, and what was known before', () => {
+  const plan = compile({ x: task(), a: task('x'), p: pass('a'), q: pass('p') });
+  const seen: unknown[] = [];
+  const [x, a] = ['x', 'a'].map((id) => plan.indexOf.get(id)!);
+  computeClosure({
+    plan,
+    root: nodeAt(plan, a!),
+    settled: OK,
+    settledAt: (index) => (index === x ? FAILED : undefined),
+    evaluate: ({ id }, settledAt) => {
+      seen.push([id, settledAt(a!)?.status, settledAt(x!)?.status]);
+      return { status: 'succeeded' };
+    },
+  });
+  expect(seen).toEqual([['p', 'succeeded', 'failed'], ['q', 'succeeded', 'failed']]);
+});
+
 describe('C2: nothing follows from a cancelled node', () => {
   test('neither from the root', () => {
     expect(() => close(compile({ a: task(), b: task('a') }), 'a', { status: 'cancelled' })).toThrow('C2');

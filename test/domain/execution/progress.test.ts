@@ -5,7 +5,7 @@ import type { NodeRecord } from '../../../shared/domain/execution/records.ts';
 import { epochMs } from '../../../shared/domain/time.ts';
 import { nodeAt } from '../../../shared/domain/workflow/plan.ts';
 import { compile } from '../../support/engine-harness.ts';
-import { failed, LEASE, lookup, NOW, retrying, running, settled } from './records.ts';
+import { failed, LEASE, lookup, NOW, retrying, running, settled, waiting } from './records.ts';
 
 const task = (...needs: string[]) => ({ type: 'task', ...(needs.length > 0 && { needs }) });
 const plan = compile({
@@ -30,7 +30,7 @@ describe('a node is shown as', () => {
     expect(statuses([START])).toMatchObject({ a: 'queued', b: 'pending' });
     expect(statuses([START, running('a')])).toMatchObject({ a: 'running' });
     expect(statuses([START, retrying('a')])).toMatchObject({ a: 'retrying' });
-    expect(statuses([START, { ...running('a'), status: 'waiting', wait: { for: 'timer', onDue: { output: 1 } } } as NodeRecord])).toMatchObject({ a: 'waiting' });
+    expect(statuses([START, waiting('a')])).toMatchObject({ a: 'waiting' });
     expect(statuses([START, failed('a')])).toEqual({ a: 'failed', b: 'skipped', c: 'skipped', d: 'skipped', e: 'skipped' });
   });
 
@@ -44,6 +44,14 @@ describe('a node is shown as', () => {
 
   test('queued behind a gate that waits for a worker itself', () => {
     expect(statuses([START, settled('a', { pure: { 'c?': { status: 'succeeded', open: true } } }), settled('b')])).toMatchObject({ e: 'queued' });
+  });
+
+  test('queued at the first live edge of a `first` join, whatever the others do', () => {
+    const race = compile({ a: task(), b: task(), s: task('b'), f: { ...task('a', 's'), join: 'first' } });
+    const f = nodeAt(race, race.indexOf.get('f')!);
+    const status = (...records: NodeRecord[]) => nodeStatus(race, computeFrontier(race, lookup(START, settled('a'), ...records)).standings, f, VIEW);
+    expect(status(running('b'))).toBe('queued');
+    expect(status(failed('b'))).toBe('queued');
   });
 
   test('cancelled if it never ended before its execution did', () => {

@@ -24,6 +24,10 @@ export function retrying(node: string): OpenRecord {
   return { ...base(node), status: 'retrying', due: epochMs(3_000_000) };
 }
 
+export function waiting(node: string): OpenRecord {
+  return { ...base(node), status: 'waiting', wait: { for: 'timer', onDue: { output: 1 } } };
+}
+
 /** Finds records as `computeFrontier` asks for them. */
 export function lookup(...records: readonly NodeRecord[]): (node: { readonly id: string }) => NodeRecord | undefined {
   return ({ id }) => records.find((record) => record.node === id);

@@ -6,6 +6,8 @@ function graph(...parents: number[][]): Graph {
   return { size: parents.length, parents };
 }
 
+const ascending = (numbers: Iterable<number>) => [...new Set(numbers)].sort((one, other) => one - other);
+
 /** parents[x] ⊂ {0 … x-1}: no cycles by construction. */
 const acyclic = fc
   .array(fc.array(fc.nat(1_000), { maxLength: 4 }), { minLength: 1, maxLength: 60 })
@@ -59,13 +61,13 @@ describe('cycles', () => {
   test('several disjoint ones are all named', () => {
     // 0 ⇄ 1    2 ⇄ 3    4 → 5
     const cycles = cyclesOf(graph([1], [0], [3], [2], [], [4]));
-    expect(cycles.map((cycle) => cycle.toSorted())).toEqual([[0, 1], [2, 3]]);
+    expect(cycles.map((cycle) => ascending(cycle))).toEqual([[0, 1], [2, 3]]);
   });
 
   test('what only hangs behind a cycle is not part of it', () => {
     // 2 → 0 ⇄ 1 → 3
     const cycles = cyclesOf(graph([1, 2], [0], [], [1]));
-    expect(cycles.map((cycle) => cycle.toSorted())).toEqual([[0, 1]]);
+    expect(cycles.map((cycle) => ascending(cycle))).toEqual([[0, 1]]);
   });
 
   test('a node that needs itself is a cycle of one', () => {
@@ -126,7 +128,6 @@ describe('sets of nodes', () => {
     return sets;
   };
   const contents = (sets: NodeSets) => [...Array(100).keys()].filter((member) => sets.has(98, member));
-  const ascending = (numbers: Iterable<number>) => [...new Set(numbers)].sort((one, other) => one - other);
 
   test('unite and intersect as sets do', () => {
     fc.assert(

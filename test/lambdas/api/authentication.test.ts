@@ -17,7 +17,7 @@ const OPEN = ['GET /docs/errors', 'GET /health', 'GET /openapi.json', 'GET /v1/c
 function unauthorized(answer: RawAnswer): string[] {
   const flaws = flawsOfProblem(answer);
   if (answer.status !== 401 || answer.body.code !== 'unauthorized') flaws.push(`answered ${answer.status}`);
-  if (!/^Bearer /.test(answer.headers['www-authenticate'] ?? '')) flaws.push(`challenge ${answer.headers['www-authenticate']}`);
+  if (answer.headers['www-authenticate']?.startsWith('Bearer ') !== true) flaws.push(`challenge ${answer.headers['www-authenticate']}`);
   return flaws;
 }
 

@@ -114,7 +114,7 @@ describe('history', () => {
     await api.ended(id);
     const whole = (await api.call('GET', `/v1/executions/${id}/history?limit=200`)).body;
     expect(whole.cursor).toBeUndefined();
-    const times = whole.items.map(({ at }: { at: string }) => at);
+    const times = whole.items.map(({ at }: { at: string }) => at) as string[];
     expect(times).toEqual([...times].sort());
     const types = whole.items.map(({ type, node }: { type: string; node?: string }) => (node === undefined ? type : `${type} ${node}`));
     expect(types[0]).toBe('execution_created');

@@ -170,7 +170,7 @@ describe('Idempotency-Key', () => {
     expect(answer.body.problems).toMatchObject([{ path: '/headers/idempotency-key' }]);
   });
 
-  test.each(['x', '0', '../..', '%00', '#', '{}', '__proto__', `${'~'.repeat(LIMITS.idempotencyKeyLengthMax)}`])('%j is one', async (key) => {
+  test.each(['x', '0', '../..', '%00', '#', '{}', '__proto__', '~'.repeat(LIMITS.idempotencyKeyLengthMax)])('%j is one', async (key) => {
     expect((await start(key, {}, 'passing')).status).toBe(202);
     expect((await start(key, {}, 'passing')).headers.get('idempotent-replayed')).toBe('true');
   });

@@ -53,7 +53,7 @@ export function hostileTexts(valid: string, bytesMax: number): HostileText[] {
     ['10,000 open objects', '{"a":'.repeat(10_000)],
     ['UTF-16', utf16],
     ['UTF-16 with a mark', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16])],
-    ['UTF-32', Buffer.from([...valid].flatMap((char) => [char.charCodeAt(0), 0, 0, 0]))],
+    ['UTF-32', Buffer.from(Array.from(utf16, (byte, at) => (at % 2 === 0 ? [byte, 0, 0, 0] : [])).flat())],
     ['gzip bytes', gzipSync(valid)],
     ['base64 text', Buffer.from(valid).toString('base64')],
     ['a form', 'name=a&input=b'],

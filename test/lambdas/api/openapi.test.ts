@@ -56,7 +56,7 @@ describe('the document', () => {
 
   test('declares every path parameter, exactly once', () => {
     for (const { path, operation } of operations()) {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
       const declared = operation.parameters.filter((parameter) => parameter.in === 'path');
       expect(declared.map(({ name }) => name).sort()).toEqual(inPath.sort());
       expect(declared.every(({ required }) => required)).toBe(true);
