@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ApiKeyStore } from '../shared/adapters/aws/dynamo/api-keys.ts';
+import { ApiKeyStore, WORKSPACE } from '../shared/adapters/aws/dynamo/api-keys.ts';
 import { Table } from '../shared/adapters/aws/dynamo/table.ts';
 import { epochMs, toRfc3339 } from '../shared/domain/time.ts';
 
@@ -35,7 +35,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const now = epochMs(Date.now());
   if (command === 'create') {
     const workspace = values.workspace ?? 'default';
-    if (!/^[a-z0-9-]{1,40}$/.test(workspace)) throw new UsageProblem('A workspace is 1 to 40 of a-z, 0-9 and -.');
+    if (!WORKSPACE.test(workspace)) throw new UsageProblem('A workspace is 1 to 40 of a-z, 0-9 and -.');
     const key = `sw_${randomBytes(KEY_BYTES).toString('base64url')}`;
     const entry = await keys.put({ key, workspace, name: values.name ?? 'unnamed', now });
     console.log(`${key}\n\nThis is the only time it is shown. Its id is ${entry.id}, its workspace ${workspace}.`);

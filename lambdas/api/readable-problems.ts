@@ -1,4 +1,4 @@
-import { PROBLEMS_MAX, shorten } from '../../shared/documents/problem-list.ts';
+import { MESSAGE_LENGTH_MAX, nearestPath, PROBLEMS_MAX, shorten } from '../../shared/documents/problem-list.ts';
 
 /** One entry of `problems[]`. */
 export interface RequestProblem {
@@ -7,9 +7,6 @@ export interface RequestProblem {
   readonly path: string;
   readonly message: string;
 }
-
-const PATH_LENGTH_MAX = 2_000;
-const MESSAGE_LENGTH_MAX = 1_000;
 
 /**
  * As many problems as somebody reads. Keys are the sender's: 5 MB of unknown ones, each with a path and a message, are
@@ -21,10 +18,4 @@ export function readable(problems: readonly RequestProblem[]): RequestProblem[] 
     path: nearestPath(path),
     message: shorten(message, MESSAGE_LENGTH_MAX),
   }));
-}
-
-/** The deepest ancestor that has a path of bearable length; cut anywhere else it would be no pointer. */
-function nearestPath(path: string): string {
-  if (path.length <= PATH_LENGTH_MAX) return path;
-  return path.slice(0, path.lastIndexOf('/', PATH_LENGTH_MAX));
 }

@@ -1,17 +1,19 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Route } from '../../shared/contracts/routes.ts';
+import { PATH_PARAMETERS } from '../../shared/contracts/schemas.ts';
 import { parseJson } from '../../shared/documents/parse-json.ts';
 import { parseYaml } from '../../shared/documents/parse-yaml.ts';
 import { pointer, type Json } from '../../shared/domain/json.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import type { Problem } from '../../shared/domain/problem.ts';
 import { err, type Result } from '../../shared/domain/result.ts';
-import { PATH_PARAMETERS } from '../../shared/contracts/schemas.ts';
 import { ApiProblem } from './api-problem.ts';
 import type { RequestProblem } from './readable-problems.ts';
 
-/** Parses what came with a request, by its route. Whatever does not fit is a 4xx with all problems, never a 500. */
+// Parses what came with a request, by its route. Whatever does not fit is a 4xx with all problems, never a 500.
+
+/** What cannot be an id names nothing; the table is not asked for it. */
 export function checkParams(params: Readonly<Record<string, string>>): void {
   for (const [name, schema] of Object.entries(PATH_PARAMETERS)) {
     const value = params[name];

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
@@ -20,7 +21,8 @@ export function gatewayEvent(request: IncomingMessage, body: Buffer): APIGateway
   const headers = joinedHeaders(request);
   const { cookie, ...otherHeaders } = headers;
   const now = new Date();
-  const isText = TEXT_BODY.test((headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
+  // Bytes that are no text travel as bytes: decoded here they would be changed silently.
+  const isText = isUtf8(body) && TEXT_BODY.test((headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
   const parameters = queryParameters(query);
   return {
     version: '2.0',

@@ -100,7 +100,10 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...open, ...none, operation: 'showCallback', method: 'GET', path: '/v1/callbacks/{token}',
-    summary: 'A page that sends the callback; decides nothing by itself', answers: { 200: { description: 'the page', media: 'text/html' } },
+    summary: 'A page that sends the callback; decides nothing by itself', answers: {
+      200: { description: 'the page', media: 'text/html' },
+      410: { description: 'a page that says that there is nothing to decide any more', media: 'text/html' },
+    },
   },
   { ...key, ...none, operation: 'getLimits', method: 'GET', path: '/v1/limits', summary: 'Read all limits', answers: { 200: { description: 'limits by name', schema: schemas.LimitsBody } } },
   { ...open, ...none, operation: 'getHealth', method: 'GET', path: '/health', summary: 'Say which dependency is down', answers: { 200: { description: 'ready', schema: schemas.HealthBody }, 503: { description: 'not ready', schema: schemas.HealthBody } } },

@@ -4,7 +4,7 @@ import type { Problem, ProblemCode } from '../domain/problem.ts';
 export const PROBLEMS_MAX = 100;
 /** Keys are the sender's and may be megabytes: a hundred problems must not answer with hundreds of them. */
 const PATH_LENGTH_MAX = 2_000;
-const MESSAGE_LENGTH_MAX = 1_000;
+export const MESSAGE_LENGTH_MAX = 1_000;
 const NAME_LENGTH_MAX = 80;
 
 /** Collects what is wrong with one document, up to `PROBLEMS_MAX`. */
@@ -17,8 +17,13 @@ export class ProblemList {
 
   add(code: ProblemCode, path: string, message: string): void {
     if (this.full) return;
-    this.items.push({ code, path: shorten(path, PATH_LENGTH_MAX), message: shorten(message, MESSAGE_LENGTH_MAX) });
+    this.items.push({ code, path: nearestPath(path), message: shorten(message, MESSAGE_LENGTH_MAX) });
   }
+}
+
+/** The deepest ancestor whose pointer has a bearable length; cut anywhere else it would be no pointer. */
+export function nearestPath(path: string): string {
+  return path.length <= PATH_LENGTH_MAX ? path : path.slice(0, path.lastIndexOf('/', PATH_LENGTH_MAX));
 }
 
 export function shorten(text: string, lengthMax: number): string {

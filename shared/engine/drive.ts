@@ -6,7 +6,7 @@ import { finish } from './finish.ts';
 import { nodeMessage, runNode } from './run-node.ts';
 import type { Session } from './session.ts';
 import type { Step } from './step.ts';
-import { PARALLEL_MAX } from './time-budget.ts';
+import { fits, PARALLEL_MAX } from './time-budget.ts';
 
 /** How a step ended. `lost`: somebody else had won the write that it tried. */
 type StepEnd = 'done' | 'lost';
@@ -61,6 +61,12 @@ async function perform(session: Session, step: Step): Promise<StepEnd> {
     case 'covered': {
       if (!session.mayStart) return 'done';
       const now = session.deps.clock.now();
+      if (!fits(now, step.node.attemptTimeoutMs, step.until)) {
+        // Held up behind others (a group's second round) until too little is left for a whole attempt: it is claimed when
+        // this permission has ended, rather than cut short under it.
+        await session.deps.queue.send([{ message: nodeMessage(session, step.node.id, session.generation(step.node)), notBefore: step.until }]);
+        return 'done';
+      }
       const lease = { until: step.until, since: now, by: session.delivery.id };
       await runNode(session, { node: step.node, covered: true, attempt: 1, fence: 1, crashes: 0, startedAt: now, via: undefined, attempts: [], lease });
       return 'done';

@@ -120,7 +120,7 @@ interface Executed {
 }
 
 async function execute({ act, compare = (result) => result, ...scenario }: Scenario, plan: ReturnType<typeof compile>, options: HarnessOptions, seed: number): Promise<Executed> {
-  const audit = new Audit();
+  const audit = new Audit(plan);
   const { script = {}, holds } = scenario;
   const harness = new EngineHarness(plan, { ...options, script, ...(holds !== undefined && { holds }), watch: audit.watch });
   const lost = options.afterFault === 'lost';

@@ -6,12 +6,12 @@ import { dev, resources, functionOf, matching } from './synthesized.ts';
 describe('functions', () => {
   test('all run Node 24 on arm64, log to a group of their own that expires', () => {
     const functions = resources(dev, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(3);
+    expect(functions).toHaveLength(4);
     const groups = functions.map(([, { Properties }]) => {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       return (Properties['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref;
     });
-    expect(new Set(groups).size).toBe(3);
+    expect(new Set(groups).size).toBe(4);
     for (const group of groups) {
       expect(dev.toJSON()['Resources'][group].Properties.RetentionInDays).toBeGreaterThan(0);
     }

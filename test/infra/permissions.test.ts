@@ -27,7 +27,8 @@ describe('permissions', () => {
   ];
 
   test.each([
-    ['Api', engine],
+    ['Api', [...engine, 'sqs:GetQueueAttributes'].sort()],
+    ['Sweeper', engine],
     ['Worker', [...engine, ...consuming].sort()],
     ['IsolatedWorker', [...engine, ...consuming].sort()],
   ])('%s may do exactly this', (construct, actions) => {

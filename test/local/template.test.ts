@@ -50,7 +50,7 @@ test('the synthesized template yields what the local stack creates', async () =>
     [WORKER.batchSize, true],
     [ISOLATED.batchSize, true],
   ]);
-  expect(resources.functions.map((fn) => fn.folder)).toEqual(['api', 'worker', 'worker']);
+  expect(resources.functions.map((fn) => fn.folder)).toEqual(['api', 'worker', 'worker', 'sweeper']);
   const [api] = resources.functions;
   expect(api?.environment).toMatchObject({
     [ENV.tableName]: table?.name,

@@ -1,11 +1,17 @@
 import { isSettledRecord, isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
-import type { ExecutionStore } from '../../shared/engine/ports.ts';
+import type { Plan } from '../../shared/domain/workflow/plan.ts';
+import type { ExecutionRecords, ExecutionStore } from '../../shared/engine/ports.ts';
 
-/** Watches every write for what must never happen (protocol, invariant 1). */
+/** Watches every write for what must never happen (protocol, invariants 1 and 2). */
 export class Audit {
   readonly violations: string[] = [];
   /** How often each node was settled by a write that was applied. */
   readonly commits = new Map<string, number>();
+  readonly #plan: Plan;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
 
   readonly watch = (store: ExecutionStore): ExecutionStore =>
     new Proxy(store, {
@@ -20,13 +26,32 @@ export class Audit {
   #writeNode(store: ExecutionStore): ExecutionStore['writeNode'] {
     return async (key, record, expected) => {
       const before = await store.readNode(key, record);
+      const records = record.status === 'running' ? await store.readAll(key, 'statuses') : undefined;
       const write = await store.writeNode(key, record, expected);
       if (!write.written) return write;
       if (before !== undefined && isSettledRecord(before)) this.violations.push(`${record.node} was settled as ${before.status} and is ${record.status} now`);
       if (before !== undefined && record.fence < before.fence) this.violations.push(`the fence of ${record.node} went back`);
       if (isSettledRecord(record)) this.#count(record);
+      else if (record.status === 'running' && records !== undefined) this.#checkClaim(record, before, records);
       return write;
     };
+  }
+
+  /** Nobody may be running a node under another live permission when it is claimed, nor be able to get one later. */
+  #checkClaim(claim: Extract<NodeRecord, { status: 'running' }>, before: NodeRecord | undefined, { nodes, groups }: ExecutionRecords): void {
+    const now = claim.lease.since;
+    if (before !== undefined) {
+      if (claim.fence <= before.fence) this.violations.push(`the fence of ${claim.node} did not grow with its claim`);
+      if (before.status === 'running' && before.lease.until > now) this.violations.push(`${claim.node} was claimed under a live lease`);
+      return;
+    }
+    const index = this.#plan.indexOf.get(claim.node) ?? -1;
+    for (const parent of nodes.filter(isSettledRecord)) {
+      if (parent.inline.includes(index) && parent.lease.until > now) this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
+      const group = parent.groups.findIndex((members) => members.includes(index));
+      const taken = groups.find((taking) => taking.node === parent.node && taking.group === group);
+      if (group !== -1 && (taken === undefined || taken.lease.until > now)) this.violations.push(`${claim.node} was claimed while its group can run it`);
+    }
   }
 
   #replaceHeader(store: ExecutionStore): ExecutionStore['replaceHeader'] {

@@ -6,8 +6,9 @@ import { acceptCallback } from '../../../shared/engine/callback.ts';
 import type { SchemaCheck } from '../../../shared/engine/engine-deps.ts';
 import type * as z from 'zod';
 import { ApiProblem, notFound } from '../api-problem.ts';
-import { callbackPage } from '../callback-page.ts';
+import { CALLBACK_PAGE_POLICY, callbackPage } from '../callback-page.ts';
 import { openCallbackToken, type CallbackAddress } from '../callback-token.ts';
+import { pendingDecision } from '../pending-decision.ts';
 import { json, param, type Operation, type OperationContext } from '../operation.ts';
 
 /** The token is the permission: it names one wait of one node, and only we can make it. */
@@ -50,12 +51,15 @@ const checkSchema: SchemaCheck = (schema, value) => {
 };
 
 export const showCallback: Operation = async (context) => {
-  const { node } = await addressOf(context);
-  const { html, scriptDigest } = callbackPage(node);
-  const policy = `default-src 'none'; script-src 'sha256-${scriptDigest}'; style-src 'unsafe-inline'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+  const decision = await pendingDecision(context.app, await addressOf(context), context.requestId);
   return {
-    statusCode: 200,
-    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': policy, 'referrer-policy': 'no-referrer' },
-    body: html,
+    statusCode: decision === undefined ? 410 : 200,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': CALLBACK_PAGE_POLICY,
+      'referrer-policy': 'no-referrer',
+    },
+    body: callbackPage(decision),
   };
 };

@@ -40,9 +40,10 @@ export const start: Operation = async (context) => {
     request,
   });
   if (result.kind === 'conflict') throw conflict();
-  const { execution: id, status } = result.header;
+  const { execution: id } = result.header;
   const replayed = result.kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};
-  return json(202, { id, status }, { location: `/v1/executions/${id}`, ...replayed });
+  // The answer that the first request got, whatever has become of the execution since.
+  return json(202, { id, status: body.hold === true ? 'pending' : 'running' }, { location: `/v1/executions/${id}`, ...replayed });
 };
 
 async function planToStart(context: OperationContext, wanted: number | undefined): Promise<Plan> {

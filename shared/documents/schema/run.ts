@@ -1,5 +1,5 @@
 import { pointer, type Json } from '../../domain/json.ts';
-import { shorten } from '../problem-list.ts';
+import { nearestPath, shorten } from '../problem-list.ts';
 import { CHARACTERS_PER_STEP, SCHEMA_LIMITS } from './schema-limits.ts';
 
 export interface SchemaProblem {
@@ -9,7 +9,6 @@ export interface SchemaProblem {
   readonly message: string;
 }
 
-const PATH_LENGTH_MAX = 2_000;
 const MESSAGE_LENGTH_MAX = 1_000;
 
 /** Where in the value we are. A list from the inside out: it becomes a pointer only when there is a problem. */
@@ -45,7 +44,7 @@ export class Run {
   /** Reports and answers "not valid", so that checks can end with it. */
   fail(place: Place | undefined, message: string): false {
     if (!this.full) {
-      const path = shorten(pointerOf(place), PATH_LENGTH_MAX);
+      const path = nearestPath(pointerOf(place));
       this.problems.push({ code: 'invalid', path, message: shorten(message, MESSAGE_LENGTH_MAX) });
     }
     return false;

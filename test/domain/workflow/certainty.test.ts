@@ -109,7 +109,7 @@ describe("the workflow's output", () => {
     ['a node behind a branch', { c: condition(), a: task(['c.yes']) }, ['unguarded_reference /output']],
     ['a node whose failure is caught', { a: task(), h: task(['a.error']) }, ['unguarded_reference /output']],
     ['a node whose failure is tolerated', { a: task([], { onError: 'continue' }) }, ['unguarded_reference /output']],
-  ])('%s', (_, nodes, expected) => {
-    expect(warnings(nodes, output)).toEqual(expected);
+  ])('%s', (_, nodes, wanted) => {
+    expect(warnings(nodes, output)).toEqual(wanted);
   });
 });

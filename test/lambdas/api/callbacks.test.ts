@@ -30,7 +30,8 @@ async function waiting(workflow = 'decide'): Promise<Waiting> {
 }
 
 /** As anybody who has the link would: without a key. */
-const decide = (token: string, body: Json): Promise<Answer> => api.call('POST', `/v1/callbacks/${token}`, { body, headers: { authorization: '' } });
+const decide = (token: string, body: Json): Promise<Answer> =>
+  api.call('POST', `/v1/callbacks/${token}`, { body, headers: { authorization: '' } });
 const told = ({ status, body }: Answer) => [status, body.code ?? body.status];
 
 describe('deciding', () => {
@@ -50,7 +51,10 @@ describe('deciding', () => {
   test('an error fails the node as callback_failed', async () => {
     const { id, token } = await waiting();
     expect(told(await decide(token, { error: { code: 'refused', message: 'too dear' } }))).toEqual([200, 'ok']);
-    expect(await api.ended(id)).toMatchObject({ status: 'failed', nodes: { decision: { error: { code: 'callback_failed', category: 'target', message: 'too dear' } } } });
+    expect(await api.ended(id)).toMatchObject({
+      status: 'failed',
+      nodes: { decision: { error: { code: 'callback_failed', category: 'target', message: 'too dear' } } },
+    });
   });
 
   test('a hundred deciders at once: one decision stands, the others are told', async () => {
@@ -77,12 +81,20 @@ describe('deciding', () => {
     const until = Date.parse((await api.node(id, 'decision')).until);
     while (Date.now() <= until) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(told(await decide(token, { output: 1 }))).toEqual([410, 'callback_expired']);
-    expect(await api.ended(id)).toMatchObject({ status: 'failed', nodes: { decision: { error: { code: 'callback_expired' } } } });
+    expect(await api.ended(id)).toMatchObject({
+      status: 'failed',
+      nodes: { decision: { error: { code: 'callback_expired' } } },
+    });
     expect(told(await decide(token, { output: 1 }))).toEqual([410, 'callback_expired']);
   });
 
   test('what the node’s schema refuses is 400 input_invalid and decides nothing', async () => {
-    const schema: JsonObject = { type: 'object', required: ['approved'], properties: { approved: { type: 'boolean' } }, additionalProperties: false };
+    const schema: JsonObject = {
+      type: 'object',
+      required: ['approved'],
+      properties: { approved: { type: 'boolean' } },
+      additionalProperties: false,
+    };
     await api.save({ name: 'checked', nodes: { decision: { type: 'approval', with: { schema } } } });
     const { id, token } = await waiting('checked');
     const refused: readonly [Json, readonly string[]][] = [
@@ -106,12 +118,33 @@ describe('the page', () => {
     const { id, token } = await waiting();
     for (let time = 0; time < 3; time += 1) {
       const page = await send(api.url, { method: 'GET', path: `/v1/callbacks/${token}` });
-      expect([page.status, page.headers['content-type'], page.headers['cache-control']]).toEqual([200, 'text/html; charset=utf-8', 'no-store']);
+      expect([page.status, page.headers['content-type'], page.headers['cache-control']]).toEqual([
+        200,
+        'text/html; charset=utf-8',
+        'no-store',
+      ]);
       expect(page.headers['content-security-policy']).toContain("default-src 'none'");
       expect(page.text).toContain('<h1>decision</h1>');
       expect(page.text).not.toContain(token);
     }
     expect((await api.execution(id)).progress.waiting).toBe(1);
+  });
+
+  test('it says what is asked, for which execution and until when, and nothing of it as markup', async () => {
+    await api.save({
+      name: 'asking',
+      nodes: { ask: { type: 'approval', with: { message: 'Pay {{ input.to }}?', expires: '1h' } } },
+    });
+    const id = await api.start('asking', { input: { to: '<script>alert(1)</script>' } });
+    await api.until(id, ({ progress }) => progress.waiting === 1);
+    const { callback, until } = await api.node(id, 'ask');
+    const show = () => send(api.url, { method: 'GET', path: `/v1/callbacks/${callback.token}` });
+    const page = await show();
+    expect(page.text).toContain('Pay &lt;script&gt;alert(1)&lt;/script&gt;?');
+    for (const part of ['asking', id, until]) expect(page.text).toContain(part);
+    await decide(callback.token, { output: { approved: true } });
+    const after = await show();
+    expect([after.status, after.text.includes('Nothing to decide'), after.text.includes('<button')]).toEqual([410, true, false]);
   });
 
   test('a token that is none has no page', async () => {
@@ -141,12 +174,28 @@ describe('forging', () => {
 
   test('another address under this signature, another deployment’s token, a cursor: none opens', () => {
     const [, signature] = token.split('.');
-    const others = [{ ...address, gen: 2 }, { ...address, node: 'other' }, { ...address, workspace: 'other' }];
+    const others = [
+      { ...address, gen: 2 },
+      { ...address, node: 'other' },
+      { ...address, workspace: 'other' },
+    ];
     const forged = others.map((other) => `${callbackToken(signer, other).split('.')[0]}.${signature}`);
     const text = 'default\nex_0123456789abcdefghjkmnpqrs\ndecision\n1';
     const cursor = makeCursor(signer, { workspace: 'default', operation: 'listExecutions', filters: {} }, text);
     const foreign = callbackToken(new TokenSigner(randomBytes(32)), address);
-    for (const candidate of [...forged, cursor, foreign, `${token}.`, `.${token}`, `${token}.x`, '', '.', '..', token.toLowerCase(), ` ${token}`]) {
+    for (const candidate of [
+      ...forged,
+      cursor,
+      foreign,
+      `${token}.`,
+      `.${token}`,
+      `${token}.x`,
+      '',
+      '.',
+      '..',
+      token.toLowerCase(),
+      ` ${token}`,
+    ]) {
       expect(openCallbackToken(signer, candidate)).toBeUndefined();
     }
   });
@@ -161,6 +210,13 @@ describe('forging', () => {
     expect(answers.filter(({ status }) => status !== 404)).toEqual([]);
     expect(new Set(answers.map(({ body }) => body.detail)).size).toBe(1);
     const [first] = answers;
-    expect(flawsOfProblem({ status: first!.status, text: first!.text, body: first!.body, headers: { 'content-type': first!.headers.get('content-type') ?? '' } })).toEqual([]);
+    expect(
+      flawsOfProblem({
+        status: first!.status,
+        text: first!.text,
+        body: first!.body,
+        headers: { 'content-type': first!.headers.get('content-type') ?? '' },
+      }),
+    ).toEqual([]);
   });
 });

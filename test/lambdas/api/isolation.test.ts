@@ -25,8 +25,12 @@ beforeAll(async () => {
 afterAll(() => running.stop());
 
 const NOBODYS = { name: 'nothing', id: 'ex_00000000000000000000000000', node: 'nothing' };
-const filled = ({ path }: Route, values: Readonly<Record<string, string>>) => path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
-const withIds = ROUTES.filter(({ path, access }) => access === 'key' && path.includes('{')).map((route) => ({ name: `${route.method} ${route.path}`, route }));
+const filled = ({ path }: Route, values: Readonly<Record<string, string>>) =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+const withIds = ROUTES.filter(({ path, access }) => access === 'key' && path.includes('{')).map((route) => ({
+  name: `${route.method} ${route.path}`,
+  route,
+}));
 
 function call(key: string, route: Route, values: Readonly<Record<string, string>>): Promise<RawAnswer> {
   const isPost = route.method === 'POST';
@@ -38,7 +42,10 @@ function call(key: string, route: Route, values: Readonly<Record<string, string>
 function comparable({ status, headers, text }: RawAnswer, values: Readonly<Record<string, string>>) {
   const { date: _date, 'content-length': _length, ...others } = headers;
   const { instance: _instance, ...body } = JSON.parse(text) as Record<string, unknown>;
-  const neutral = Object.entries(values).reduce((result, [name, value]) => result.replaceAll(value, `<${name}>`), JSON.stringify(body));
+  const neutral = Object.entries(values).reduce(
+    (result, [name, value]) => result.replaceAll(value, `<${name}>`),
+    JSON.stringify(body),
+  );
   return { status, others, body: neutral };
 }
 
@@ -59,7 +66,12 @@ describe('another workspace’s ids are like ids that nothing has', () => {
 
 describe('lists and names are each workspace’s own', () => {
   test('a stranger’s lists are empty', async () => {
-    for (const path of ['/v1/workflows', '/v1/executions', '/v1/executions?tag=secret:yes', '/v1/executions?workflow=waiting&status=running']) {
+    for (const path of [
+      '/v1/workflows',
+      '/v1/executions',
+      '/v1/executions?tag=secret:yes',
+      '/v1/executions?workflow=waiting&status=running',
+    ]) {
       expect((await stranger.call('GET', path)).body).toEqual({ items: [] });
     }
   });
@@ -73,7 +85,10 @@ describe('lists and names are each workspace’s own', () => {
 
   test('the same name and the same Idempotency-Key mean different things', async () => {
     const other = { ...PASSING, nodes: { mine: { type: 'pass' } } };
-    expect((await stranger.call('POST', '/v1/workflows', { body: other })).body).toEqual({ name: 'passing', version: 1 });
+    expect((await stranger.call('POST', '/v1/workflows', { body: other })).body).toEqual({
+      name: 'passing',
+      version: 1,
+    });
     const headers = { 'idempotency-key': 'same' };
     const [first, second] = [await owner.start('passing', {}, headers), await stranger.start('passing', {}, headers)];
     expect(first).not.toBe(second);

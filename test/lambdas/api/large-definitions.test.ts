@@ -24,16 +24,31 @@ test('a chain of 50 nodes runs', async () => {
 });
 
 test('islands are one workflow', async () => {
-  const islands = { name: 'islands', nodes: { ...(chain('a', 3)['nodes'] as JsonObject), lonely: { type: 'pass' }, other: { type: 'pass' }, last: { type: 'pass', needs: ['other'] } } };
+  const islands = {
+    name: 'islands',
+    nodes: {
+      ...(chain('a', 3)['nodes'] as JsonObject),
+      lonely: { type: 'pass' },
+      other: { type: 'pass' },
+      last: { type: 'pass', needs: ['other'] },
+    },
+  };
   expect(await running.api.run(islands)).toMatchObject({ status: 'succeeded', progress: { total: 6, succeeded: 6 } });
 });
 
 test('10,000 nodes with 20,000 edges are accepted, stored and read as they were sent', async () => {
   const definition = chain('huge', LIMITS.nodesMax, 2);
-  const edges = Object.values(definition['nodes'] as JsonObject).reduce<number>((sum, node) => sum + ((node as JsonObject)['needs'] as readonly string[]).length, 0);
+  const edges = Object.values(definition['nodes'] as JsonObject).reduce<number>(
+    (sum, node) => sum + ((node as JsonObject)['needs'] as readonly string[]).length,
+    0,
+  );
   expect(edges).toBe(19_997);
   const started = Date.now();
-  expect((await running.api.call('POST', '/v1/workflows/validate', { body: definition })).body).toEqual({ valid: true, problems: [], warnings: [] });
+  expect((await running.api.call('POST', '/v1/workflows/validate', { body: definition })).body).toEqual({
+    valid: true,
+    problems: [],
+    warnings: [],
+  });
   expect((await save(definition)).status).toBe(201);
   expect((await save(definition)).status).toBe(200);
   expect((await running.api.call('GET', '/v1/workflows/huge')).body.definition).toEqual(definition);
@@ -42,7 +57,10 @@ test('10,000 nodes with 20,000 edges are accepted, stored and read as they were 
 });
 
 test('a definition just below 5 MB is stored and read; a larger one is not', async () => {
-  const sized = (bytes: number): JsonObject => ({ name: 'wide', nodes: { a: { type: 'transform', with: { value: 'x'.repeat(bytes) } } } });
+  const sized = (bytes: number): JsonObject => ({
+    name: 'wide',
+    nodes: { a: { type: 'transform', with: { value: 'x'.repeat(bytes) } } },
+  });
   const frame = JSON.stringify(sized(0)).length;
   const definition = sized(LIMITS.definitionBytesMax - frame);
   expect((await save(definition)).status).toBe(201);

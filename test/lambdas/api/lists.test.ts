@@ -23,7 +23,10 @@ beforeAll(async () => {
   api = running.api;
   for (const name of ['even', 'odd']) await api.save({ name, nodes: { a: { type: 'pass' } } });
   for (let at = 0; at < EXECUTIONS; at += 1) {
-    await api.start(at % 2 === 0 ? 'even' : 'odd', { hold: at % 3 === 0, tags: { third: String(at % 3), colon: 'a:b' } });
+    await api.start(at % 2 === 0 ? 'even' : 'odd', {
+      hold: at % 3 === 0,
+      tags: { third: String(at % 3), colon: 'a:b' },
+    });
   }
   all = await walk('/v1/executions', 7);
   await Promise.all(all.filter(({ status }) => status === 'running').map(({ id }) => api.ended(id)));
@@ -74,9 +77,13 @@ describe('executions', () => {
     ['tag=colon:a%3Ab', () => true],
     ['tag=toString:x', () => false],
     ['tag=__proto__:x', () => false],
-    ['workflow=odd&status=succeeded&tag=third:2', ({ workflow, status, tags }: Item) => workflow === 'odd' && status === 'succeeded' && tags?.['third'] === '2'],
+    [
+      'workflow=odd&status=succeeded&tag=third:2',
+      ({ workflow, status, tags }: Item) => workflow === 'odd' && status === 'succeeded' && tags?.['third'] === '2',
+    ],
   ] as const)('%s: what fits, over all pages', async (query, fits) => {
-    for (const limit of [3, 200]) expect(ids(await walk(`/v1/executions?${query}`, limit))).toEqual(ids(all.filter(fits)));
+    for (const limit of [3, 200])
+      expect(ids(await walk(`/v1/executions?${query}`, limit))).toEqual(ids(all.filter(fits)));
   });
 
   test('since ≤ createdAt < until', async () => {
@@ -94,13 +101,16 @@ describe('executions', () => {
 
 describe('workflows and versions', () => {
   test('all workflows, each once, whatever the page', async () => {
-    for (const limit of [1, 200]) expect((await walk('/v1/workflows', limit)).map(({ name }) => name).sort()).toEqual(['even', 'odd']);
+    for (const limit of [1, 200])
+      expect((await walk('/v1/workflows', limit)).map(({ name }) => name).sort()).toEqual(['even', 'odd']);
   });
 
   test('versions newest first, in pages', async () => {
-    for (let value = 1; value <= 12; value += 1) await api.save({ name: 'versions', nodes: { a: { type: 'pass', with: { value } } } });
+    for (let value = 1; value <= 12; value += 1)
+      await api.save({ name: 'versions', nodes: { a: { type: 'pass', with: { value } } } });
     const expected = Array.from({ length: 12 }, (_, at) => 12 - at);
-    for (const limit of [1, 5, 12, 200]) expect((await walk('/v1/workflows/versions/versions', limit)).map(({ version }) => version)).toEqual(expected);
+    for (const limit of [1, 5, 12, 200])
+      expect((await walk('/v1/workflows/versions/versions', limit)).map(({ version }) => version)).toEqual(expected);
     await api.call('DELETE', '/v1/workflows/versions');
   });
 });
@@ -111,12 +121,21 @@ describe('cursors', () => {
   test('belong to one list with its filters; the limit may change', async () => {
     const cursor = await cursorOf('/v1/executions?limit=2&workflow=even');
     expect((await api.call('GET', `/v1/executions?limit=9&workflow=even&cursor=${cursor}`)).status).toBe(200);
-    const elsewhere = ['/v1/executions?', '/v1/executions?workflow=odd&', '/v1/executions?workflow=even&status=pending&', '/v1/workflows?', '/v1/workflows/even/versions?', `/v1/executions/${all[0]?.id}/history?`];
+    const elsewhere = [
+      '/v1/executions?',
+      '/v1/executions?workflow=odd&',
+      '/v1/executions?workflow=even&status=pending&',
+      '/v1/workflows?',
+      '/v1/workflows/even/versions?',
+      `/v1/executions/${all[0]?.id}/history?`,
+    ];
     for (const path of elsewhere) {
       const answer = await api.call('GET', `${path}cursor=${cursor}`);
       expect([path, answer.status, answer.body.problems?.[0].path]).toEqual([path, 400, '/query/cursor']);
     }
-    expect((await api.call('GET', `/v1/executions/${all[0]?.id}?nodesCursor=${cursor}`)).body.problems[0].path).toBe('/query/nodesCursor');
+    expect((await api.call('GET', `/v1/executions/${all[0]?.id}?nodesCursor=${cursor}`)).body.problems[0].path).toBe(
+      '/query/nodesCursor',
+    );
   });
 
   test('1,000 with one bit turned: none is taken', async () => {
@@ -128,7 +147,9 @@ describe('cursors', () => {
       return bytes.toString('latin1');
     });
     expect(mutants).not.toContain(cursor);
-    const answers = await mapConcurrently(mutants, (mutant) => api.call('GET', `/v1/executions?limit=2&cursor=${encodeURIComponent(mutant)}`));
+    const answers = await mapConcurrently(mutants, (mutant) =>
+      api.call('GET', `/v1/executions?limit=2&cursor=${encodeURIComponent(mutant)}`),
+    );
     expect(answers.filter(({ status }) => status !== 400)).toEqual([]);
   });
 });

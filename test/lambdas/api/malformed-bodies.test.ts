@@ -39,17 +39,24 @@ function samplesOf({ operation }: Route): readonly JsonObject[] {
 function call(route: Route, { headers = {}, ...request }: Partial<RawRequest>): Promise<RawAnswer> {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
   const authorization = `Bearer ${running.api.key}`;
-  return send(running.api.url, { method: route.method, path, headers: { authorization, 'content-type': 'application/json', ...headers }, ...request });
+  return send(running.api.url, {
+    method: route.method,
+    path,
+    headers: { authorization, 'content-type': 'application/json', ...headers },
+    ...request,
+  });
 }
 
 /** `validate` answers 200 with the same list for a definition that it could read, or not. */
 function flawsOf(route: Route, answer: RawAnswer, status: number): string[] {
   if (route.operation === 'validateWorkflow' && status === 400) {
-    if (answer.status !== 200 || answer.body?.valid !== false) return [`answered ${answer.status} ${answer.text.slice(0, 200)}`];
+    if (answer.status !== 200 || answer.body?.valid !== false)
+      return [`answered ${answer.status} ${answer.text.slice(0, 200)}`];
     const tooLong = answer.text.length > 1_000_000 ? [`the answer has ${answer.text.length} characters`] : [];
     return [...tooLong, ...flawsOfList(answer.body.problems)];
   }
-  const wrongStatus = answer.status === status ? [] : [`status ${answer.status} instead of ${status}: ${answer.text.slice(0, 200)}`];
+  const wrongStatus =
+    answer.status === status ? [] : [`status ${answer.status} instead of ${status}: ${answer.text.slice(0, 200)}`];
   return [...wrongStatus, ...flawsOfProblem(answer)];
 }
 
@@ -73,12 +80,18 @@ describe.each(BODY_ROUTES.map((route) => ({ name: named(route), route })))('$nam
 
   test('no hostile text comes through, and none breaks anything', async () => {
     const sample = JSON.stringify(samplesOf(route)[0]);
-    const texts = hostileTexts(sample, bytesMax).filter(({ label }) => label !== 'no body but a type' || route.body === 'definition' || !isOptional(route));
-    const flaws = await mapConcurrently(texts, async ({ label, body, headers, status, byGateway }) => {
-      const answer = await call(route, { body, ...(headers !== undefined && { headers }) });
-      if (byGateway) return answer.status === status ? [] : [`${label}: ${answer.status}`];
-      return flawsOf(route, answer, status).map((flaw) => `${label}: ${flaw}`);
-    }, 4);
+    const texts = hostileTexts(sample, bytesMax).filter(
+      ({ label }) => label !== 'no body but a type' || route.body === 'definition' || !isOptional(route),
+    );
+    const flaws = await mapConcurrently(
+      texts,
+      async ({ label, body, headers, status, byGateway }) => {
+        const answer = await call(route, { body, ...(headers !== undefined && { headers }) });
+        if (byGateway) return answer.status === status ? [] : [`${label}: ${answer.status}`];
+        return flawsOf(route, answer, status).map((flaw) => `${label}: ${flaw}`);
+      },
+      4,
+    );
     expect(flaws.flat()).toEqual([]);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });

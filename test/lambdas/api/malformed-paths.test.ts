@@ -23,10 +23,14 @@ afterAll(async () => {
 
 const filled = (path: string, values: Readonly<Record<string, string>>) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
-const paramsOf = ({ path }: Route) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof typeof PATH_PARAMETERS);
+const paramsOf = ({ path }: Route) =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof typeof PATH_PARAMETERS);
 
 function call(method: string, path: string, body?: string): Promise<RawAnswer> {
-  const headers = { authorization: `Bearer ${running.api.key}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+  const headers = {
+    authorization: `Bearer ${running.api.key}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
   return send(running.api.url, { method, path, headers, ...(body !== undefined && { body }) });
 }
 
@@ -36,10 +40,15 @@ function bodyOf({ body, operation }: Route): string | undefined {
   return JSON.stringify(operation === 'sendCallback' ? CALLBACK_OUTPUT : body === 'definition' ? PASSING : {});
 }
 
-const notFound = (answer: RawAnswer) => [...(answer.status === 404 ? [] : [`answered ${answer.status}: ${answer.text.slice(0, 200)}`]), ...flawsOfProblem(answer)];
+const notFound = (answer: RawAnswer) => [
+  ...(answer.status === 404 ? [] : [`answered ${answer.status}: ${answer.text.slice(0, 200)}`]),
+  ...flawsOfProblem(answer),
+];
 
 describe('path parameters', () => {
-  const positions = ROUTES.flatMap((route) => paramsOf(route).map((parameter) => ({ name: `${route.method} ${route.path}: ${parameter}`, route, parameter })));
+  const positions = ROUTES.flatMap((route) =>
+    paramsOf(route).map((parameter) => ({ name: `${route.method} ${route.path}: ${parameter}`, route, parameter })),
+  );
 
   test.each(positions)('$name: what is no id is not found, whatever it is', async ({ route, parameter }) => {
     const flaws = await mapConcurrently(HOSTILE_SEGMENTS, async (segment) => {
@@ -62,38 +71,60 @@ describe('path parameters', () => {
 });
 
 describe('paths', () => {
-  test.each(ROUTES.map((route) => ({ name: `${route.method} ${route.path}`, route })))('$name: no other spelling of the path is the path', async ({ route }) => {
-    const path = filled(route.path, params);
-    const fixed = route.path.split('/').filter((segment) => segment !== '' && !segment.startsWith('{'));
-    const spellings = [
-      `${path}/`,
-      `/${path}`,
-      path.replace('/', '//'),
-      path.replace(/\/([^/]*)$/, '//$1'),
-      `${path}/.`,
-      `${path};a=b`,
-      `${path}%20`,
-      `${path}%00`,
-      `/.${path}`,
-      `/x/..${path}`,
-      ...fixed.flatMap((segment) => [path.replace(segment, segment.toUpperCase()), path.replace(segment, `${segment}x`), path.replace(segment, segment.slice(1))]),
-    ];
-    const flaws = await mapConcurrently(spellings, async (spelling) => {
-      const answer = await call(route.method, spelling, bodyOf(route));
-      // What another route takes for a name is a name that nothing has, or that takes other methods.
-      if (answer.status === 405) return flawsOfProblem(answer);
-      return notFound(answer).map((flaw) => `${spelling}: ${flaw}`);
-    });
-    expect(flaws.flat()).toEqual([]);
-  });
+  test.each(ROUTES.map((route) => ({ name: `${route.method} ${route.path}`, route })))(
+    '$name: no other spelling of the path is the path',
+    async ({ route }) => {
+      const path = filled(route.path, params);
+      const fixed = route.path.split('/').filter((segment) => segment !== '' && !segment.startsWith('{'));
+      const spellings = [
+        `${path}/`,
+        `/${path}`,
+        path.replace('/', '//'),
+        path.replace(/\/([^/]*)$/, '//$1'),
+        `${path}/.`,
+        `${path};a=b`,
+        `${path}%20`,
+        `${path}%00`,
+        `/.${path}`,
+        `/x/..${path}`,
+        ...fixed.flatMap((segment) => [
+          path.replace(segment, segment.toUpperCase()),
+          path.replace(segment, `${segment}x`),
+          path.replace(segment, segment.slice(1)),
+        ]),
+      ];
+      const flaws = await mapConcurrently(spellings, async (spelling) => {
+        const answer = await call(route.method, spelling, bodyOf(route));
+        // What another route takes for a name is a name that nothing has, or that takes other methods.
+        if (answer.status === 405) return flawsOfProblem(answer);
+        return notFound(answer).map((flaw) => `${spelling}: ${flaw}`);
+      });
+      expect(flaws.flat()).toEqual([]);
+    },
+  );
 
   test('a percent-encoded letter is that letter, as everywhere', async () => {
     expect((await call('GET', '/%76%31/limits')).status).toBe(200);
   });
 
   test('nothing else is at any path', async () => {
-    const paths = ['/', '/v1', '/v1/', '/v2/workflows', '/admin', '/.env', '/favicon.ico', '/v1/workflows/passing/executions/x', '/v1/executions/x/nodes', '/v1/callbacks', '*', 'http://elsewhere.example/v1/limits'];
-    const flaws = await mapConcurrently(paths, async (path) => notFound(await call('GET', path)).map((flaw) => `${path}: ${flaw}`));
+    const paths = [
+      '/',
+      '/v1',
+      '/v1/',
+      '/v2/workflows',
+      '/admin',
+      '/.env',
+      '/favicon.ico',
+      '/v1/workflows/passing/executions/x',
+      '/v1/executions/x/nodes',
+      '/v1/callbacks',
+      '*',
+      'http://elsewhere.example/v1/limits',
+    ];
+    const flaws = await mapConcurrently(paths, async (path) =>
+      notFound(await call('GET', path)).map((flaw) => `${path}: ${flaw}`),
+    );
     expect(flaws.flat()).toEqual([]);
   });
 
@@ -102,14 +133,20 @@ describe('paths', () => {
     const host = new URL(api.url).host;
     const targets = ['/v1/work flows', '/v1/\u0000', '/v1/\u00ff\u00fe', '/v1/workflows/\t', '\u0001'];
     for (const target of targets) {
-      const answer = await sendBytes(api.url, `GET ${target} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${api.key}\r\nconnection: close\r\n\r\n`);
+      const answer = await sendBytes(
+        api.url,
+        `GET ${target} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${api.key}\r\nconnection: close\r\n\r\n`,
+      );
       expect([400, 404]).toContain(answer.status);
     }
   });
 });
 
 describe('methods', () => {
-  const paths = [...new Set(ROUTES.map(({ path }) => path))].map((path) => ({ path, allowed: ROUTES.filter((route) => route.path === path).map(({ method }) => method as string) }));
+  const paths = [...new Set(ROUTES.map(({ path }) => path))].map((path) => ({
+    path,
+    allowed: ROUTES.filter((route) => route.path === path).map(({ method }) => method as string),
+  }));
 
   test.each(paths)('$path refuses every other method and says which it takes', async ({ path, allowed }) => {
     // A tunnel is asked for by CONNECT; QUERY is new and not known to all of Node's versions.
@@ -129,7 +166,10 @@ describe('methods', () => {
 
   test('a method in lower case is another method', async () => {
     const { api } = running;
-    const answer = await sendBytes(api.url, `get /v1/limits HTTP/1.1\r\nhost: ${new URL(api.url).host}\r\nconnection: close\r\n\r\n`);
+    const answer = await sendBytes(
+      api.url,
+      `get /v1/limits HTTP/1.1\r\nhost: ${new URL(api.url).host}\r\nconnection: close\r\n\r\n`,
+    );
     expect([400, 405]).toContain(answer.status);
   });
 });

@@ -24,15 +24,25 @@ interface Operation {
     readonly operationId: string;
     readonly summary: string;
     readonly security: readonly object[];
-    readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: Json }[];
+    readonly parameters: readonly {
+      readonly name: string;
+      readonly in: string;
+      readonly required: boolean;
+      readonly schema: Json;
+    }[];
     readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Json }>> };
-    readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema?: Json }>> }>>;
+    readonly responses: Readonly<
+      Record<
+        string,
+        { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema?: Json }>> }
+      >
+    >;
   };
 }
 
 function operations(): Operation[] {
-  return Object.entries(document.paths as Record<string, Record<string, Operation['operation']>>).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  return Object.entries(document.paths as Record<string, Record<string, Operation['operation']>>).flatMap(
+    ([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
 }
 
@@ -51,7 +61,11 @@ function problemsOf(schema: Json, value: Json): readonly { readonly path: string
 
 describe('the document', () => {
   test('is open, of version 3.1, and names where it is served', () => {
-    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: expect.any(String), version: expect.any(String) }, servers: [{ url: api.url }] });
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: expect.any(String), version: expect.any(String) },
+      servers: [{ url: api.url }],
+    });
   });
 
   test('declares every path parameter, exactly once', () => {
@@ -70,16 +84,28 @@ describe('the document', () => {
     expect(references.length).toBeGreaterThan(0);
     for (const reference of references) {
       expect(reference.startsWith('#/')).toBe(true);
-      const tokens = reference.slice(2).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-      const target = tokens.reduce<unknown>((at, token) => (at as Record<string, unknown> | undefined)?.[token], document);
+      const tokens = reference
+        .slice(2)
+        .split('/')
+        .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+      const target = tokens.reduce<unknown>(
+        (at, token) => (at as Record<string, unknown> | undefined)?.[token],
+        document,
+      );
       expect([reference, target]).toEqual([reference, expect.anything()]);
     }
   });
 
   test('has schemas that compile, for parameters, bodies and answers', () => {
     for (const { operation } of operations()) {
-      const media = [operation.requestBody?.content ?? {}, ...Object.values(operation.responses).map(({ content }) => content ?? {})];
-      const schemas = [...operation.parameters.map(({ schema }) => schema), ...media.flatMap((content) => Object.values(content).flatMap(({ schema }) => schema ?? []))];
+      const media = [
+        operation.requestBody?.content ?? {},
+        ...Object.values(operation.responses).map(({ content }) => content ?? {}),
+      ];
+      const schemas = [
+        ...operation.parameters.map(({ schema }) => schema),
+        ...media.flatMap((content) => Object.values(content).flatMap(({ schema }) => schema ?? [])),
+      ];
       for (const schema of schemas) expect(() => problemsOf(schema, null)).not.toThrow();
     }
   });
@@ -105,7 +131,8 @@ describe('the document', () => {
 function departures(method: string, template: string, answer: Answer): unknown {
   const operation = operations().find((one) => one.method === method.toLowerCase() && one.path === template)?.operation;
   if (operation === undefined) return `${method} ${template} is not documented`;
-  const documented = operation.responses[answer.status] ?? (answer.status >= 400 ? operation.responses['default'] : undefined);
+  const documented =
+    operation.responses[answer.status] ?? (answer.status >= 400 ? operation.responses['default'] : undefined);
   if (documented === undefined) return `${answer.status} is not documented: ${answer.text.slice(0, 200)}`;
   const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
   if (documented.content === undefined) return answer.text === '' ? [] : `${answer.status} has a body`;
@@ -116,9 +143,19 @@ function departures(method: string, template: string, answer: Answer): unknown {
 
 describe('every real answer is as documented', () => {
   const seen = new Set<string>();
-  async function call(method: string, template: string, path = template, body?: Json, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async function call(
+    method: string,
+    template: string,
+    path = template,
+    body?: Json,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const answer = await api.call(method, path, { body, headers });
-    expect({ method, path, departures: departures(method, template, answer) }).toEqual({ method, path, departures: [] });
+    expect({ method, path, departures: departures(method, template, answer) }).toEqual({
+      method,
+      path,
+      departures: [],
+    });
     if (answer.status < 400) seen.add(`${method.toLowerCase()} ${template}`);
     return answer;
   }
@@ -154,7 +191,9 @@ describe('every real answer is as documented', () => {
     expect((await call('POST', '/v1/workflows', undefined, [])).status).toBe(400);
     await call('GET', '/v1/workflows', '/v1/workflows?limit=1');
     const { headers } = await call('GET', '/v1/workflows/{name}', '/v1/workflows/shown');
-    const known = await call('GET', '/v1/workflows/{name}', '/v1/workflows/shown', undefined, { 'if-none-match': headers.get('etag') ?? '' });
+    const known = await call('GET', '/v1/workflows/{name}', '/v1/workflows/shown', undefined, {
+      'if-none-match': headers.get('etag') ?? '',
+    });
     expect(known.status).toBe(304);
     await call('GET', '/v1/workflows/{name}/versions', '/v1/workflows/shown/versions?limit=1');
     await call('GET', '/v1/workflows/{name}', '/v1/workflows/nothing');
@@ -163,19 +202,33 @@ describe('every real answer is as documented', () => {
   test('of executions, in each state of their nodes', async () => {
     const started = '/v1/workflows/{name}/executions';
     const key = { 'idempotency-key': 'k' };
-    const { id } = (await call('POST', started, '/v1/workflows/shown/executions', { input: { n: 1 }, hold: true, tags: { a: 'b' } }, key)).body;
+    const { id } = (
+      await call(
+        'POST',
+        started,
+        '/v1/workflows/shown/executions',
+        { input: { n: 1 }, hold: true, tags: { a: 'b' } },
+        key,
+      )
+    ).body;
     await call('POST', started, '/v1/workflows/shown/executions', { hold: true }, key);
     await call('POST', started, '/v1/workflows/shown/executions', { input: { n: 'x' } });
     const readAll = async () => {
-      for (const query of ['', '?nodes=none', '?nodes=failed', '?nodes=unfinished']) await call('GET', '/v1/executions/{id}', `/v1/executions/${id}${query}`);
-      for (const part of ['results', 'history']) await call('GET', `/v1/executions/{id}/${part}`, `/v1/executions/${id}/${part}`);
-      for (const node of Object.keys(definition['nodes'] as JsonObject)) await call('GET', '/v1/executions/{id}/nodes/{node}', `/v1/executions/${id}/nodes/${node}`);
+      for (const query of ['', '?nodes=none', '?nodes=failed', '?nodes=unfinished'])
+        await call('GET', '/v1/executions/{id}', `/v1/executions/${id}${query}`);
+      for (const part of ['results', 'history'])
+        await call('GET', `/v1/executions/{id}/${part}`, `/v1/executions/${id}/${part}`);
+      for (const node of Object.keys(definition['nodes'] as JsonObject))
+        await call('GET', '/v1/executions/{id}/nodes/{node}', `/v1/executions/${id}/nodes/${node}`);
       await call('GET', '/v1/executions', '/v1/executions?limit=1');
     };
     await readAll();
     await call('POST', '/v1/executions/{id}/start', `/v1/executions/${id}/start`);
     await readAll();
-    await api.until(id, ({ progress }) => progress.waiting === 1 && progress.running + progress.queued + progress.retrying === 0);
+    await api.until(
+      id,
+      ({ progress }) => progress.waiting === 1 && progress.running + progress.queued + progress.retrying === 0,
+    );
     await readAll();
     const { callback } = await api.node(id, 'decision');
     const template = '/v1/callbacks/{token}';
@@ -193,6 +246,10 @@ describe('every real answer is as documented', () => {
   });
 
   test('and none was left out', () => {
-    expect(operations().map(({ method, path }) => `${method} ${path}`).filter((one) => !seen.has(one))).toEqual([]);
+    expect(
+      operations()
+        .map(({ method, path }) => `${method} ${path}`)
+        .filter((one) => !seen.has(one)),
+    ).toEqual([]);
   });
 });

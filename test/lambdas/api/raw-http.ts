@@ -52,16 +52,31 @@ export function sendBytes(url: string, head: string, body: Uint8Array = new Uint
     socket.on('end', () => {
       const [headText = '', ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n');
       const [statusLine = '', ...lines] = headText.split('\r\n');
-      const named = lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]);
-      resolve(answerOf(Number(statusLine.split(' ')[1]), Object.fromEntries(named) as IncomingHttpHeaders, rest.join('\r\n\r\n')));
+      const named = lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]);
+      resolve(
+        answerOf(
+          Number(statusLine.split(' ')[1]),
+          Object.fromEntries(named) as IncomingHttpHeaders,
+          rest.join('\r\n\r\n'),
+        ),
+      );
     });
   });
 }
 
 /** Node sends the body of a GET without saying that there is one. */
-function headersOf(headers: NonNullable<RawRequest['headers']>, body: RawRequest['body']): Record<string, string | string[]> {
+function headersOf(
+  headers: NonNullable<RawRequest['headers']>,
+  body: RawRequest['body'],
+): Record<string, string | string[]> {
   const given = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]);
-  return { ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }), ...Object.fromEntries(given) };
+  return {
+    ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+    ...Object.fromEntries(given),
+  };
 }
 
 function answerOf(status: number, headers: IncomingHttpHeaders, text: string): RawAnswer {
@@ -70,7 +85,11 @@ function answerOf(status: number, headers: IncomingHttpHeaders, text: string): R
 }
 
 /** Runs the work over the cases, a few at a time; answers in the order of the cases. */
-export async function mapConcurrently<T, R>(cases: readonly T[], work: (one: T) => Promise<R>, atOnce = 16): Promise<R[]> {
+export async function mapConcurrently<T, R>(
+  cases: readonly T[],
+  work: (one: T) => Promise<R>,
+  atOnce = 16,
+): Promise<R[]> {
   const results: R[] = Array.from({ length: cases.length });
   let next = 0;
   const worker = async () => {

@@ -7,7 +7,12 @@ export const FULL_DEFINITION: JsonObject = {
   input: { type: 'object' },
   timeout: '1h',
   nodes: {
-    first: { type: 'http', with: { url: 'https://example.com/' }, retry: { attempts: 3, first: '1s', factor: 2, max: '5m', jitter: 0.2 }, catch: { declined: ['http_402'] } },
+    first: {
+      type: 'http',
+      with: { url: 'https://example.com/' },
+      retry: { attempts: 3, first: '1s', factor: 2, max: '5m', jitter: 0.2 },
+      catch: { declined: ['http_402'] },
+    },
     second: {
       type: 'http',
       needs: ['first'],

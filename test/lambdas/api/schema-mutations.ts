@@ -61,7 +61,8 @@ function* fieldsOf({ properties = {}, additionalProperties, items }: SchemaNode,
     yield `${path}/${name}`;
     yield* fieldsOf(property, `${path}/${name}`);
   }
-  if (additionalProperties !== undefined && additionalProperties !== false) yield* fieldsOf(additionalProperties, `${path}/*`);
+  if (additionalProperties !== undefined && additionalProperties !== false)
+    yield* fieldsOf(additionalProperties, `${path}/*`);
   if (items !== undefined) yield* fieldsOf(items, `${path}/*`);
 }
 
@@ -78,10 +79,13 @@ function* presentFields(value: Json, path: string): Generator<string> {
 
 function* mutationsAt(node: SchemaNode, value: Json, path: string): Generator<Mutation> {
   const at = path === '' ? 'the document' : path;
-  for (const specimen of SPECIMENS) yield { label: `${at} is ${JSON.stringify(specimen.value)}`, document: specimen.value };
-  for (const bound of beyondBounds(node)) yield { label: `${at} is ${JSON.stringify(bound).slice(0, 40)}`, document: bound };
+  for (const specimen of SPECIMENS)
+    yield { label: `${at} is ${JSON.stringify(specimen.value)}`, document: specimen.value };
+  for (const bound of beyondBounds(node))
+    yield { label: `${at} is ${JSON.stringify(bound).slice(0, 40)}`, document: bound };
   if (Array.isArray(value) && node.items !== undefined && value.length > 0) {
-    for (const { label, document } of mutationsAt(node.items, value[0] as Json, `${path}/0`)) yield { label, document: [document, ...(value as Json[]).slice(1)] };
+    for (const { label, document } of mutationsAt(node.items, value[0] as Json, `${path}/0`))
+      yield { label, document: [document, ...(value as Json[]).slice(1)] };
   }
   if (isJsonObject(value)) yield* objectMutations(node, value, path);
 }
@@ -92,13 +96,16 @@ function* objectMutations(node: SchemaNode, value: JsonObject, path: string): Ge
     const { [name]: _missing, ...rest } = value;
     yield { label: `${path}/${name} is missing`, document: rest };
   }
-  for (const key of ['surprise', '', 'toString', 'a/b~c', '\u0000', '😀']) yield { label: `unknown ${JSON.stringify(key)} in ${path}`, document: { ...value, [key]: 1 } };
+  for (const key of ['surprise', '', 'toString', 'a/b~c', '\u0000', '😀'])
+    yield { label: `unknown ${JSON.stringify(key)} in ${path}`, document: { ...value, [key]: 1 } };
   for (const [name, member] of Object.entries(value)) {
     const schema = properties[name] ?? (additionalProperties === false ? undefined : additionalProperties);
     if (schema === undefined) continue;
-    for (const { label, document } of mutationsAt(schema, member, pointer(path, name))) yield { label, document: { ...value, [name]: document } };
+    for (const { label, document } of mutationsAt(schema, member, pointer(path, name)))
+      yield { label, document: { ...value, [name]: document } };
     if (properties[name] === undefined && propertyNames !== undefined) {
-      for (const key of ['', ' ', 'a b', 'ä', 'k'.repeat(10_000)]) yield { label: `key ${JSON.stringify(key.slice(0, 20))} in ${path}`, document: { ...value, [key]: member } };
+      for (const key of ['', ' ', 'a b', 'ä', 'k'.repeat(10_000)])
+        yield { label: `key ${JSON.stringify(key.slice(0, 20))} in ${path}`, document: { ...value, [key]: member } };
     }
   }
 }
@@ -108,7 +115,8 @@ function* beyondBounds(node: SchemaNode): Generator<Json> {
   if (node.enum !== undefined) yield* ['nope', 'SUCCEEDED', ' '];
   if (node.pattern !== undefined) yield* ['', ' ', 'ä', 'a b', '\u0000', '../..', '{{ 1 }}'];
   if (node.minLength !== undefined) yield 'x'.repeat(node.minLength - 1);
-  if (node.maxLength !== undefined) yield* ['x'.repeat(node.maxLength + 1), '😀'.repeat(node.maxLength), 'x'.repeat(500_000)];
+  if (node.maxLength !== undefined)
+    yield* ['x'.repeat(node.maxLength + 1), '😀'.repeat(node.maxLength), 'x'.repeat(500_000)];
   if (node.minimum !== undefined) yield* [node.minimum - 1, -1e300];
   if (node.maximum !== undefined) yield* [node.maximum + 1, 1e300];
   if (node.minItems !== undefined) yield [];

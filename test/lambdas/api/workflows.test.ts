@@ -11,40 +11,65 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-const version = (name: string, value: number): JsonObject => ({ name, nodes: { a: { type: 'pass', with: { value } } } });
-const saveText = (raw: string, type: string) => api.call('POST', '/v1/workflows', { raw, headers: { 'content-type': type } });
+const version = (name: string, value: number): JsonObject => ({
+  name,
+  nodes: { a: { type: 'pass', with: { value } } },
+});
+const saveText = (raw: string, type: string) =>
+  api.call('POST', '/v1/workflows', { raw, headers: { 'content-type': type } });
 
 describe('saving', () => {
   test('201, then 200 for the same definition, however it is written', async () => {
-    const first = await saveText('{"name":"same","nodes":{"a":{"type":"pass","with":{"value":1.0}}}}', 'application/json');
-    expect([first.status, first.body, first.headers.get('location')]).toEqual([201, { name: 'same', version: 1 }, '/v1/workflows/same?version=1']);
+    const first = await saveText(
+      '{"name":"same","nodes":{"a":{"type":"pass","with":{"value":1.0}}}}',
+      'application/json',
+    );
+    expect([first.status, first.body, first.headers.get('location')]).toEqual([
+      201,
+      { name: 'same', version: 1 },
+      '/v1/workflows/same?version=1',
+    ]);
     const again = [
       await saveText('{"nodes":{"a":{"with":{"value":1},"type":"pass"}},"name":"same"}', 'application/json'),
-      await saveText('# a comment\nname: same\nnodes:\n  a: &x\n    type: pass\n    with: { value: 1 }\n', 'application/yaml'),
+      await saveText(
+        '# a comment\nname: same\nnodes:\n  a: &x\n    type: pass\n    with: { value: 1 }\n',
+        'application/yaml',
+      ),
       await saveText('{"name": "same", "nodes": {"a": {"type": "pass", "with": {"value": 10e-1}}}}', 'text/yaml'),
     ];
-    expect(again.map(({ status, body }) => [status, body])).toEqual(again.map(() => [200, { name: 'same', version: 1 }]));
+    expect(again.map(({ status, body }) => [status, body])).toEqual(
+      again.map(() => [200, { name: 'same', version: 1 }]),
+    );
     expect((await api.call('GET', first.headers.get('location') ?? '')).status).toBe(200);
   });
 
   test('identical to the latest counts, not to any', async () => {
-    for (const value of [1, 2, 1]) expect((await api.call('POST', '/v1/workflows', { body: version('back', value) })).status).toBe(201);
+    for (const value of [1, 2, 1])
+      expect((await api.call('POST', '/v1/workflows', { body: version('back', value) })).status).toBe(201);
     const { items } = (await api.call('GET', '/v1/workflows/back/versions')).body;
     expect(items.map((item: { version: number }) => item.version)).toEqual([3, 2, 1]);
   });
 
   test('fifty savers of one new definition at once make one version', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => api.call('POST', '/v1/workflows', { body: version('race', 1) })));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => api.call('POST', '/v1/workflows', { body: version('race', 1) })),
+    );
     expect(answers.map(({ body }) => body)).toEqual(answers.map(() => ({ name: 'race', version: 1 })));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   });
 
   test('twenty different ones at once make twenty versions, none skipped, none lost', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => api.call('POST', '/v1/workflows', { body: version('many', at) })));
-    expect(new Set(answers.map(({ body }) => body.version))).toEqual(new Set(Array.from({ length: 20 }, (_, at) => at + 1)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => api.call('POST', '/v1/workflows', { body: version('many', at) })),
+    );
+    expect(new Set(answers.map(({ body }) => body.version))).toEqual(
+      new Set(Array.from({ length: 20 }, (_, at) => at + 1)),
+    );
     for (const { body } of answers.slice(0, 5)) {
       const read = (await api.call('GET', `/v1/workflows/many?version=${body.version}`)).body;
-      expect(read.definition.nodes.a.with.value).toBe(answers.findIndex((answer) => answer.body.version === body.version));
+      expect(read.definition.nodes.a.with.value).toBe(
+        answers.findIndex((answer) => answer.body.version === body.version),
+      );
     }
   });
 });
@@ -56,7 +81,9 @@ describe('reading', () => {
     const first = await api.call('GET', '/v1/workflows/read?version=1');
     expect(latest.body).toMatchObject({ name: 'read', version: 2, definition: version('read', 2) });
     expect(first.body).toMatchObject({ name: 'read', version: 1, definition: version('read', 1) });
-    expect((await api.call('GET', '/v1/workflows/read?version=2')).headers.get('etag')).toBe(latest.headers.get('etag'));
+    expect((await api.call('GET', '/v1/workflows/read?version=2')).headers.get('etag')).toBe(
+      latest.headers.get('etag'),
+    );
     expect(first.headers.get('etag')).not.toBe(latest.headers.get('etag'));
     expect((await api.call('GET', '/v1/workflows/read?version=3')).status).toBe(404);
   });
@@ -69,7 +96,8 @@ describe('reading', () => {
       const answer = await ask(header);
       expect([header, answer.status, answer.text, answer.headers.get('etag')]).toEqual([header, 304, '', etag]);
     }
-    for (const header of ['', '"other"', etag.slice(1, -1), etag.toUpperCase(), `"${etag}"`]) expect((await ask(header)).status).toBe(200);
+    for (const header of ['', '"other"', etag.slice(1, -1), etag.toUpperCase(), `"${etag}"`])
+      expect((await ask(header)).status).toBe(200);
   });
 
   test('an old definition saved again is another answer than the first time', async () => {
@@ -87,7 +115,13 @@ describe('deleting', () => {
     for (const value of [1, 2]) await api.save(version('gone', value));
     const deleted = await api.call('DELETE', '/v1/workflows/gone');
     expect([deleted.status, deleted.text]).toEqual([204, '']);
-    for (const [method, path] of [['GET', ''], ['GET', '/versions'], ['DELETE', ''], ['GET', '?version=1'], ['POST', '/executions']] as const) {
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/versions'],
+      ['DELETE', ''],
+      ['GET', '?version=1'],
+      ['POST', '/executions'],
+    ] as const) {
       expect((await api.call(method, `/v1/workflows/gone${path}`)).status).toBe(404);
     }
     const { items } = (await api.call('GET', '/v1/workflows?limit=200')).body;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TABLE } from '../../../config/table.ts';
+import { invariant } from '../../../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../../../domain/time.ts';
 import { keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { apiKeyKey } from './keys.ts';
@@ -16,6 +17,8 @@ export interface ApiKey {
 
 const KEYS_PARTITION = '$keys';
 const ID_LENGTH = 12;
+/** Starts every partition key, hence without the `#` that separates their parts. */
+export const WORKSPACE = /^[a-z0-9-]{1,40}$/;
 
 /** API keys: 256 random bits each, of which only the SHA-256 is stored. A fast hash will do: nobody guesses 256 bits. */
 export class ApiKeyStore {
@@ -27,6 +30,7 @@ export class ApiKeyStore {
 
   /** Idempotent: the local stack puts its key at every start. */
   async put({ key, workspace, name, now }: { readonly key: string; readonly workspace: string; readonly name: string; readonly now: EpochMs }): Promise<ApiKey> {
+    invariant(WORKSPACE.test(workspace), `'${workspace}' is no workspace: 1 to 40 of a-z, 0-9 and -`);
     const digest = digestOf(key);
     const entry = { id: digest.slice(0, ID_LENGTH), workspace, name, createdAt: now };
     const result = await this.#table.put(apiKeyItem(digest, entry), { expression: 'attribute_not_exists(pk)' });

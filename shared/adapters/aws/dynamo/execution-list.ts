@@ -21,8 +21,8 @@ export interface ListQuery {
  * page of each. Filters are applied to what was read, so a page may be empty and still have a next one.
  */
 export async function listExecutions(table: Table, query: ListQuery): Promise<{ readonly items: readonly HeaderSummary[]; readonly next: string | undefined }> {
-  const upper = query.after ?? (query.until === undefined ? '~' : String(query.until).padStart(13, '0'));
-  const lower = String(query.since ?? 0).padStart(13, '0');
+  const upper = query.after ?? (query.until === undefined ? '~' : bound(query.until));
+  const lower = bound(query.since ?? 0);
   if (upper <= lower) return { items: [], next: undefined };
   const pages = await Promise.all(Array.from({ length: INDEX_SHARDS }, (_, shard) => readShard(table, listingPartition(query.workspace, shard), lower, upper, query.limit)));
   // Beyond the end of the shortest full page another shard may hold what was not read yet.
@@ -36,6 +36,11 @@ export async function listExecutions(table: Table, query: ListQuery): Promise<{ 
   const hasMore = merged.length > read.length || horizon.length > 0;
   const items = read.map(headerSummary).filter((summary) => matches(summary, query));
   return { items, next: hasMore ? textOf(read.at(-1) ?? {}, 'lsk') : undefined };
+}
+
+/** Sort keys begin with 13 digits, which last until 2286; a longer instant would sort before them. */
+function bound(at: number): string {
+  return String(Math.min(at, 9_999_999_999_999)).padStart(13, '0');
 }
 
 async function readShard(table: Table, partition: string, lower: string, upper: string, limit: number): Promise<{ items: Item[]; more: boolean }> {

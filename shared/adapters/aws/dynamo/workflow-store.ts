@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../../domain/json.ts';
 import { epochMs, type EpochMs } from '../../../domain/time.ts';
 import { load, packInto, type PayloadStore } from '../payloads.ts';
 import { keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { versionKey, workflowKey } from './keys.ts';
 import { isAbsent, type Table } from './table.ts';
+
+const SAVE_PAUSE_MS = 50;
 
 export interface WorkflowSummary {
   readonly name: string;
@@ -63,6 +66,8 @@ export class WorkflowStore {
       const saved = result.written ? { digest, createdAt: now } : versionSummary(result.existing ?? {});
       await this.#point(workspace, name, pointer, version, saved);
       if (result.written) return { version, created: true };
+      // Many saves at once: whoever lost waits a little, or each would move the pointer for all others.
+      await sleep(Math.random() * SAVE_PAUSE_MS);
     }
   }
 
