@@ -30,7 +30,8 @@ async function main(argv: readonly string[]): Promise<void> {
     console.log(USAGE);
     return;
   }
-  if (!['create', 'list', 'revoke'].includes(command)) throw new UsageProblem(`There is no command '${command}'.\n\n${USAGE}`);
+  if (!['create', 'list', 'revoke'].includes(command))
+    throw new UsageProblem(`There is no command '${command}'.\n\n${USAGE}`);
   const keys = await openKeys(values.stack);
   const now = epochMs(Date.now());
   if (command === 'create') {
@@ -47,7 +48,8 @@ async function main(argv: readonly string[]): Promise<void> {
   } else {
     if (id === undefined) throw new UsageProblem(`Which key? Name its id, as 'list' shows it.\n\n${USAGE}`);
     const revoked = await keys.revoke(id, now);
-    if (revoked === undefined) throw new UsageProblem(`There is no key with the id '${id}'. 'npm run keys -- list' shows them.`);
+    if (revoked === undefined)
+      throw new UsageProblem(`There is no key with the id '${id}'. 'npm run keys -- list' shows them.`);
     console.log(`${id} is revoked; it stops working within a minute.`);
   }
 }
@@ -57,7 +59,12 @@ function readArguments(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { stack: { type: 'string' }, name: { type: 'string' }, workspace: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        stack: { type: 'string' },
+        name: { type: 'string' },
+        workspace: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     throw new UsageProblem(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -68,7 +75,9 @@ async function openKeys(stack: string | undefined): Promise<ApiKeyStore> {
   if (stack !== undefined) return new ApiKeyStore(new Table(new DynamoDBClient(), await tableOf(stack)));
   const { dynamodb, table } = runningLocally();
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return new ApiKeyStore(new Table(new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials }), table));
+  return new ApiKeyStore(
+    new Table(new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials }), table),
+  );
 }
 
 async function tableOf(stack: string): Promise<string> {
@@ -82,18 +91,25 @@ async function tableOf(stack: string): Promise<string> {
 function runningLocally(): { readonly dynamodb: string; readonly table: string } {
   const folder = process.env['STEPWELL_DATA'] ?? '.stepwell';
   try {
-    const running = JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8')) as { dynamodb?: unknown; table?: unknown };
-    if (typeof running.dynamodb === 'string' && typeof running.table === 'string') return { dynamodb: running.dynamodb, table: running.table };
+    const running = JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8')) as {
+      dynamodb?: unknown;
+      table?: unknown;
+    };
+    if (typeof running.dynamodb === 'string' && typeof running.table === 'string')
+      return { dynamodb: running.dynamodb, table: running.table };
   } catch {
     // Answered below: there is no such file when nothing runs.
   }
-  throw new UsageProblem(`No local stack runs on ${folder}. Start it (npm start) and run this again, or name a deployed one: --stack <name>`);
+  throw new UsageProblem(
+    `No local stack runs on ${folder}. Start it (npm start) and run this again, or name a deployed one: --stack <name>`,
+  );
 }
 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof UsageProblem) console.error(error.message);
-  else console.error(`That did not work: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+  else
+    console.error(`That did not work: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
   process.exitCode = 1;
 }

@@ -4,10 +4,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const OS = new Set(['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']);
-const CPU = { arm64: 'arm64', x64: 'x64', ia32: 'ia32', arm: 'arm', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x' };
+const CPU = {
+  arm64: 'arm64',
+  x64: 'x64',
+  ia32: 'ia32',
+  arm: 'arm',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+};
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-const known = new Set(Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)));
+const known = new Set(
+  Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+);
 let added = 0;
 for (const owner of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
@@ -15,9 +25,17 @@ for (const owner of Object.values(lock.packages)) {
     const words = name.split(/[/-]/);
     const os = words.find((word) => OS.has(word));
     const cpu = words.map((word) => CPU[word]).find((word) => word !== undefined);
-    if (os === undefined || cpu === undefined || !/^\d/.test(version)) throw new Error(`${name}@${version}: which platform is it for?`);
+    if (os === undefined || cpu === undefined || !/^\d/.test(version))
+      throw new Error(`${name}@${version}: which platform is it for?`);
     const libc = name.includes('musl') ? { libc: ['musl'] } : name.includes('-gnu') ? { libc: ['glibc'] } : {};
-    lock.packages[`node_modules/${name}`] = { version, cpu: [cpu], ...(owner.dev ? { dev: true } : {}), ...libc, optional: true, os: [os] };
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      cpu: [cpu],
+      ...(owner.dev ? { dev: true } : {}),
+      ...libc,
+      optional: true,
+      os: [os],
+    };
     known.add(name);
     added += 1;
   }

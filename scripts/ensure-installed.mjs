@@ -10,7 +10,9 @@ const stamp = 'node_modules/.stepwell-lock-sha256';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < NODE_MAJOR_MIN) {
-  console.error(`Stepwell needs Node ${NODE_MAJOR_MIN} or newer to install itself; this is ${process.version}. See https://nodejs.org.`);
+  console.error(
+    `Stepwell needs Node ${NODE_MAJOR_MIN} or newer to install itself; this is ${process.version}. See https://nodejs.org.`,
+  );
   process.exit(1);
 }
 

@@ -11,7 +11,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/domain/expression': ['zod', 'shared/domain', '@marcbachmann/cel-js', 're2js', '@noble/hashes'],
   'shared/engine': ['zod', 'shared/domain'],
   'shared/documents': ['shared/domain', 'yaml', 're2js', 'node:'],
-  'shared/nodes': ['zod', 'ipaddr.js', 'node:', 'shared/domain', 'shared/documents', 'shared/engine/node-type.ts', 'shared/engine/node-registry.ts'],
+  'shared/nodes': [
+    'zod',
+    'ipaddr.js',
+    'node:',
+    'shared/domain',
+    'shared/documents',
+    'shared/engine/node-type.ts',
+    'shared/engine/node-registry.ts',
+  ],
   'shared/config': [],
   'shared/contracts': ['zod', 'shared/domain'],
   'shared/adapters/memory': ['shared/domain', 'shared/engine', 'node:'],
@@ -19,7 +27,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/adapters/aws': ['shared/domain', 'shared/engine', 'shared/config', '@aws-sdk/', 'node:'],
   lambdas: ['shared/', '@middy/core', '@aws-lambda-powertools/', '@aws-sdk/', 'aws-lambda', 'zod', 'node:'],
   // The composition root and the health check know clients; the rest of the handlers does not.
-  'lambdas/api': ['shared/', 'lambdas/runtime', '@middy/core', '@aws-lambda-powertools/', '@aws-sdk/client-sqs', 'aws-lambda', 'zod', 'node:'],
+  'lambdas/api': [
+    'shared/',
+    'lambdas/runtime',
+    '@middy/core',
+    '@aws-lambda-powertools/',
+    '@aws-sdk/client-sqs',
+    'aws-lambda',
+    'zod',
+    'node:',
+  ],
   'lambdas/worker': ['shared/', 'lambdas/runtime', '@middy/core', '@aws-lambda-powertools/', 'aws-lambda', 'node:'],
   lib: ['shared/config', 'aws-cdk-lib', 'constructs', 'node:'],
   bin: ['lib', 'aws-cdk-lib'],
@@ -34,12 +51,18 @@ function filesBelow(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
-const sources = new Map([...CODE, 'test'].flatMap(filesBelow).map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]));
+const sources = new Map(
+  [...CODE, 'test'].flatMap(filesBelow).map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]),
+);
 const own = [...sources].filter(([file]) => !file.startsWith('test/'));
 
 function importsOf(file: string, text: string): string[] {
-  const specifiers = [...text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gm)].map(([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? '');
-  return specifiers.map((specifier) => (specifier.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : specifier));
+  const specifiers = [...text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gm)].map(
+    ([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? '',
+  );
+  return specifiers.map((specifier) =>
+    specifier.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : specifier,
+  );
 }
 
 function rowOf(file: string): string | undefined {
@@ -58,19 +81,38 @@ describe('the import arrows', () => {
     const mine = own.filter(([file]) => rowOf(file) === folder);
     const wrong = mine.flatMap(([file, text]) => {
       const allowed = [...(ARROWS[folder] ?? []), folder];
-      return importsOf(file, text).filter((target) => !allowed.some((prefix) => target.startsWith(prefix))).map((target) => `${file} → ${target}`);
+      return importsOf(file, text)
+        .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
+        .map((target) => `${file} → ${target}`);
     });
     expect(wrong).toEqual([]);
   });
 
-  test.each([['@marcbachmann/cel-js', 'shared/domain/expression/cel.ts'], ['@noble/hashes', 'shared/domain/expression/functions/sha256.ts'], ['re2js', 'shared/domain/expression/regex.ts']])('%s is behind one file', (library, file) => {
-    const users = own.filter(([path, text]) => path.startsWith('shared/domain/') && importsOf(path, text).some((target) => target.startsWith(library))).map(([path]) => path);
+  test.each([
+    ['@marcbachmann/cel-js', 'shared/domain/expression/cel.ts'],
+    ['@noble/hashes', 'shared/domain/expression/functions/sha256.ts'],
+    ['re2js', 'shared/domain/expression/regex.ts'],
+  ])('%s is behind one file', (library, file) => {
+    const users = own
+      .filter(
+        ([path, text]) =>
+          path.startsWith('shared/domain/') && importsOf(path, text).some((target) => target.startsWith(library)),
+      )
+      .map(([path]) => path);
     expect(users).toEqual([file]);
   });
 
   test('only adapters/aws, the composition root, the health check, the local stack and the CLI know an AWS SDK', () => {
-    const users = own.filter(([path, text]) => importsOf(path, text).some((target) => target.startsWith('@aws-sdk/'))).map(([path]) => path);
-    const allowed = ['shared/adapters/aws/', 'lambdas/runtime/bootstrap.ts', 'lambdas/api/operations/system.ts', 'local/', 'cli/'];
+    const users = own
+      .filter(([path, text]) => importsOf(path, text).some((target) => target.startsWith('@aws-sdk/')))
+      .map(([path]) => path);
+    const allowed = [
+      'shared/adapters/aws/',
+      'lambdas/runtime/bootstrap.ts',
+      'lambdas/api/operations/system.ts',
+      'local/',
+      'cli/',
+    ];
     expect(users.filter((path) => !allowed.some((prefix) => path.startsWith(prefix)))).toEqual([]);
   });
 });
@@ -86,7 +128,11 @@ describe('the style that tools do not keep', () => {
 
   test('domain and engine know no clock and no chance: the same data, the same decision', () => {
     const pure = own.filter(([file]) => /^shared\/(domain|engine)\//.test(file));
-    expect(pure.filter(([, text]) => /\bDate\.now\(|new Date\(\)|Math\.random\(|\bsetTimeout\(|\bprocess\./.test(text)).map(([file]) => file)).toEqual([]);
+    expect(
+      pure
+        .filter(([, text]) => /\bDate\.now\(|new Date\(\)|Math\.random\(|\bsetTimeout\(|\bprocess\./.test(text))
+        .map(([file]) => file),
+    ).toEqual([]);
   });
 
   test('nothing is left to do', () => {

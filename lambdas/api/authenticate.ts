@@ -21,7 +21,8 @@ export class Authenticator {
   async workspaceOf(header: string | undefined): Promise<string> {
     if (header === undefined) throw unauthorized('send Authorization: Bearer <API key>');
     const secret = /^Bearer +(\S+) *$/i.exec(header)?.[1];
-    if (secret === undefined || secret.length > SECRET_LENGTH_MAX) throw unauthorized('the Authorization header is not of the form Bearer <API key>');
+    if (secret === undefined || secret.length > SECRET_LENGTH_MAX)
+      throw unauthorized('the Authorization header is not of the form Bearer <API key>');
     const cached = this.#cache.get(secret);
     if (cached !== undefined && cached.until > this.#now()) return cached.workspace;
     const key = await this.#keys.find(secret);

@@ -29,7 +29,10 @@ export const CALLBACK_PAGE_POLICY = `default-src 'none'; script-src 'sha256-${SC
 /** What waits is somebody else's text: everything is escaped. */
 export function callbackPage(decision: PendingDecision | undefined): string {
   if (decision === undefined) {
-    return page('Nothing to decide', '<h1>Nothing to decide</h1><p>This was decided already, came too late, or the execution has ended.</p>');
+    return page(
+      'Nothing to decide',
+      '<h1>Nothing to decide</h1><p>This was decided already, came too late, or the execution has ended.</p>',
+    );
   }
   const { workflow, execution, node, message, until, schema } = decision;
   // Where a schema says what is wanted, the two buttons would rarely fit it.
@@ -66,6 +69,12 @@ button { font: inherit; padding: .4rem 1.2rem; margin: .5rem .5rem .5rem 0; }
 }
 
 function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -13,15 +13,24 @@ export function makeCursor(signer: TokenSigner, scope: CursorScope, position: st
   return signer.sign(purpose(scope), position);
 }
 
-export function readCursor(signer: TokenSigner, scope: CursorScope, cursor: string | undefined, parameter = 'cursor'): string | undefined {
+export function readCursor(
+  signer: TokenSigner,
+  scope: CursorScope,
+  cursor: string | undefined,
+  parameter = 'cursor',
+): string | undefined {
   if (cursor === undefined) return undefined;
   const position = signer.open(purpose(scope), cursor);
   if (position !== undefined) return position;
   const message = 'is not a cursor of this list with these filters; start from the first page';
-  throw new ApiProblem('validation_failed', 'the cursor is not valid', { problems: [{ code: 'malformed', path: `/query/${parameter}`, message }] });
+  throw new ApiProblem('validation_failed', 'the cursor is not valid', {
+    problems: [{ code: 'malformed', path: `/query/${parameter}`, message }],
+  });
 }
 
 function purpose({ workspace, operation, filters }: CursorScope): string {
-  const same = Object.entries(filters).filter(([name, value]) => value !== undefined && !['limit', 'cursor', 'nodesCursor'].includes(name));
+  const same = Object.entries(filters).filter(
+    ([name, value]) => value !== undefined && !['limit', 'cursor', 'nodesCursor'].includes(name),
+  );
   return `cursor\n${workspace}\n${operation}\n${JSON.stringify(same.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }

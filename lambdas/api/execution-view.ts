@@ -39,7 +39,11 @@ export interface ExecutionView {
   readonly view: View;
 }
 
-export async function loadView(app: App, header: Header, depth: 'statuses' | 'outputs'): Promise<ExecutionView & { readonly records: readonly NodeRecord[] }> {
+export async function loadView(
+  app: App,
+  header: Header,
+  depth: 'statuses' | 'outputs',
+): Promise<ExecutionView & { readonly records: readonly NodeRecord[] }> {
   const { store, plans, clock, leaseEpoch } = app.engine;
   const plan = await plans.load(header.workspace, header.workflow, header.version);
   const { nodes: records } = await store.readAll(header, depth);
@@ -57,7 +61,8 @@ export async function executionBody(
   which: NodeFilter,
   from: number,
 ): Promise<{ readonly body: Omit<ExecutionBody, 'nodesCursor'>; readonly next: number | undefined }> {
-  if (which === 'none' && header.progress !== undefined) return { body: bodyOf(header, header.progress, {}), next: undefined };
+  if (which === 'none' && header.progress !== undefined)
+    return { body: bodyOf(header, header.progress, {}), next: undefined };
   const loaded = await loadView(app, header, 'statuses');
   const { plan, frontier, view } = loaded;
   const progress = header.progress ?? countProgress(plan, frontier.standings, view);
@@ -70,7 +75,8 @@ export async function executionBody(
     const body = nodeBody(loaded, node);
     if (!isWanted(body, which)) continue;
     bytes += Buffer.byteLength(JSON.stringify(body));
-    if (shown === LIMITS.nodesPageMax || bytes > PAGE_BYTES_MAX) return { body: bodyOf(header, progress, nodes), next: index };
+    if (shown === LIMITS.nodesPageMax || bytes > PAGE_BYTES_MAX)
+      return { body: bodyOf(header, progress, nodes), next: index };
     nodes[node.id] = body;
     shown += 1;
   }
@@ -82,11 +88,17 @@ function isWanted({ status }: NodeBody, which: NodeFilter): boolean {
   return which === 'all' || !['succeeded', 'failed', 'skipped', 'cancelled'].includes(status);
 }
 
-function bodyOf(header: Header, progress: ExecutionBody['progress'], nodes: Record<string, NodeBody>): Omit<ExecutionBody, 'nodesCursor'> {
+function bodyOf(
+  header: Header,
+  progress: ExecutionBody['progress'],
+  nodes: Record<string, NodeBody>,
+): Omit<ExecutionBody, 'nodesCursor'> {
   const { error } = header;
   return {
     ...executionItem(header),
-    ...(error !== undefined && { error: { ...(error.node !== undefined && { node: error.node }), ...errorBody(error) } }),
+    ...(error !== undefined && {
+      error: { ...(error.node !== undefined && { node: error.node }), ...errorBody(error) },
+    }),
     ...(header.stop?.status === 'cancelled' && { cancelRequestedAt: toRfc3339(header.stop.at) }),
     progress,
     nodes,
@@ -94,7 +106,9 @@ function bodyOf(header: Header, progress: ExecutionBody['progress'], nodes: Reco
 }
 
 export function errorBody({ code, category, message, retryable, details }: Failure) {
-  return { code, category, message, retryable, ...(details !== undefined && { details }) } as NonNullable<NodeBody['error']>;
+  return { code, category, message, retryable, ...(details !== undefined && { details }) } as NonNullable<
+    NodeBody['error']
+  >;
 }
 
 export function nodeBody({ plan, frontier, view }: ExecutionView, node: PlanNode): NodeBody {
@@ -130,9 +144,14 @@ function openParts(standing: Standing, view: View): Partial<NodeBody> {
   if (standing.at !== 'open') return {};
   const { record } = standing;
   const last = record.attempts.at(-1)?.error;
-  const base = { attempts: record.attempt, startedAt: toRfc3339(record.startedAt), ...(last !== undefined && { error: errorBody(last) }) };
+  const base = {
+    attempts: record.attempt,
+    startedAt: toRfc3339(record.startedAt),
+    ...(last !== undefined && { error: errorBody(last) }),
+  };
   if (view.terminal) return base;
-  if (record.status === 'retrying') return { ...base, attempts: record.attempt - 1, nextAttemptAt: toRfc3339(record.due) };
+  if (record.status === 'retrying')
+    return { ...base, attempts: record.attempt - 1, nextAttemptAt: toRfc3339(record.due) };
   if (record.status === 'waiting') {
     const { due } = record.wait;
     return { ...base, waitingFor: record.wait.for, ...(due !== undefined && { until: toRfc3339(due) }) };

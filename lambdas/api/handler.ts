@@ -12,7 +12,10 @@ import { matchRoute } from './router.ts';
 import { TokenSigner } from './signed-token.ts';
 import { isUnavailable } from './unavailable.ts';
 
-export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+export type ApiHandler = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -40,11 +43,18 @@ export function createApiHandler(env: Env): ApiHandler {
       return problemAnswer(app, error, requestId, baseUrl);
     }
   };
-  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(injectLambdaContext(app.logger));
+  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(
+    injectLambdaContext(app.logger),
+  );
   return (event, context) => Promise.resolve(handler(event, context));
 }
 
-function problemAnswer(app: App, error: unknown, requestId: string, baseUrl: string): APIGatewayProxyStructuredResultV2 {
+function problemAnswer(
+  app: App,
+  error: unknown,
+  requestId: string,
+  baseUrl: string,
+): APIGatewayProxyStructuredResultV2 {
   const problem = toProblem(app, error);
   return {
     statusCode: problem.status,
@@ -58,7 +68,9 @@ function toProblem(app: App, error: unknown): ApiProblem {
   const details = { error: error instanceof Error ? error : String(error) };
   if (isUnavailable(error)) {
     app.logger.warn('a dependency does not answer', details);
-    return new ApiProblem('unavailable', 'a dependency does not answer at the moment', { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+    return new ApiProblem('unavailable', 'a dependency does not answer at the moment', {
+      headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+    });
   }
   app.logger.error('unexpected error', details);
   return new ApiProblem('internal', 'something went wrong on our side');

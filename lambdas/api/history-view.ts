@@ -26,9 +26,15 @@ function executionEvents(header: Header): Event[] {
   const generation = header.gen;
   const events: Event[] = [{ at: header.createdAt, generation: 1, type: 'execution_created', actor: header.trigger }];
   if (header.startedAt !== undefined) events.push({ at: header.startedAt, generation: 1, type: 'execution_started' });
-  if (header.stop !== undefined) events.push({ at: header.stop.at, generation, type: 'execution_stop_requested', code: header.stop.reason });
+  if (header.stop !== undefined)
+    events.push({ at: header.stop.at, generation, type: 'execution_stop_requested', code: header.stop.reason });
   if (header.endedAt !== undefined) {
-    events.push({ at: header.endedAt, generation, type: `execution_${header.status}`, ...(header.reason !== undefined && { code: header.reason }) });
+    events.push({
+      at: header.endedAt,
+      generation,
+      type: `execution_${header.status}`,
+      ...(header.reason !== undefined && { code: header.reason }),
+    });
   }
   return events;
 }
@@ -41,12 +47,19 @@ function nodeEvents(record: NodeRecord): Event[] {
     { ...base, at: startedAt, type: 'attempt_started', attempt },
     ...(error === undefined ? [] : [{ ...base, at: endedAt, type: 'attempt_failed', attempt, code: error.code }]),
   ]);
-  if (record.status === 'running') events.push({ ...base, at: record.lease.since, type: 'attempt_started', attempt: record.attempt });
+  if (record.status === 'running')
+    events.push({ ...base, at: record.lease.since, type: 'attempt_started', attempt: record.attempt });
   const lastEnd = record.attempts.at(-1)?.endedAt ?? record.startedAt;
   if (record.status === 'waiting') events.push({ ...base, at: lastEnd, type: 'node_waiting', code: record.wait.for });
-  if (record.status === 'retrying') events.push({ ...base, at: lastEnd, type: 'node_retrying', attempt: record.attempt });
+  if (record.status === 'retrying')
+    events.push({ ...base, at: lastEnd, type: 'node_retrying', attempt: record.attempt });
   if (isSettledRecord(record)) {
-    events.push({ ...base, at: record.endedAt, type: `node_${record.status}`, ...(record.error !== undefined && { code: record.error.code }) });
+    events.push({
+      ...base,
+      at: record.endedAt,
+      type: `node_${record.status}`,
+      ...(record.error !== undefined && { code: record.error.code }),
+    });
     events.push(...memberEvents(record));
   }
   return events;

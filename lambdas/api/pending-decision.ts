@@ -18,18 +18,34 @@ export interface PendingDecision {
   readonly schema: string | undefined;
 }
 
-export async function pendingDecision(app: App, address: CallbackAddress, requestId: string): Promise<PendingDecision | undefined> {
+export async function pendingDecision(
+  app: App,
+  address: CallbackAddress,
+  requestId: string,
+): Promise<PendingDecision | undefined> {
   const { workspace: ws, execution: ex } = address;
-  const session = await openSession(app.engine, { ws, ex }, { id: requestId, receiveCount: 1, isolated: false }, 0, false);
+  const session = await openSession(
+    app.engine,
+    { ws, ex },
+    { id: requestId, receiveCount: 1, isolated: false },
+    0,
+    false,
+  );
   const index = session?.plan.indexOf.get(address.node);
   if (session === undefined || index === undefined) return undefined;
   const node = nodeAt(session.plan, index);
   const record = await app.executions.readNode(session.key, { node: address.node, gen: address.gen });
-  const isOver = isTerminal(session.header.status) || session.header.stop !== undefined || session.generation(node) !== address.gen;
+  const isOver =
+    isTerminal(session.header.status) || session.header.stop !== undefined || session.generation(node) !== address.gen;
   if (isOver || record?.status !== 'waiting' || record.wait.for !== 'callback') return undefined;
   const { due, schema } = record.wait;
   if (due !== undefined && due <= app.engine.clock.now()) return undefined;
-  const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt: record.startedAt, via: record.via });
+  const { value } = await resolveWith(session, {
+    node,
+    attempt: record.attempt,
+    startedAt: record.startedAt,
+    via: record.via,
+  });
   const message = value.ok && isJsonObject(value.value) ? value.value['message'] : undefined;
   return {
     workflow: session.header.workflow,

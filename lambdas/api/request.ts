@@ -17,7 +17,8 @@ import type { RequestProblem } from './readable-problems.ts';
 export function checkParams(params: Readonly<Record<string, string>>): void {
   for (const [name, schema] of Object.entries(PATH_PARAMETERS)) {
     const value = params[name];
-    if (value !== undefined && !schema.safeParse(value).success) throw new ApiProblem('not_found', `nothing has this ${name}`);
+    if (value !== undefined && !schema.safeParse(value).success)
+      throw new ApiProblem('not_found', `nothing has this ${name}`);
   }
 }
 
@@ -25,7 +26,14 @@ export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): 
   const given = new URLSearchParams(event.rawQueryString);
   const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1);
   if (repeated.length > 0) {
-    throw invalid('the query is not valid', repeated.map((name) => ({ code: 'duplicate_key', path: pointer('/query', name), message: 'is given more than once' })));
+    throw invalid(
+      'the query is not valid',
+      repeated.map((name) => ({
+        code: 'duplicate_key',
+        path: pointer('/query', name),
+        message: 'is given more than once',
+      })),
+    );
   }
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw invalid('the query is not valid', issuesOf(parsed.error, '/query'));
@@ -39,11 +47,18 @@ export function parseDefinition(event: APIGatewayProxyEventV2): Result<Json, rea
   if (!isYaml && media !== 'application/json') throw unsupported(media, 'application/json or application/yaml');
   const text = bodyText(event, LIMITS.definitionBytesMax);
   if (typeof text !== 'string') return err([text]);
-  if (text.trim() === '') return err([{ code: 'malformed', path: '', message: 'the body is empty; send the definition' }]);
+  if (text.trim() === '')
+    return err([{ code: 'malformed', path: '', message: 'the body is empty; send the definition' }]);
   const document = isYaml ? parseYaml(text) : parseJson(text);
   if (!document.ok || Buffer.byteLength(JSON.stringify(document.value)) <= LIMITS.definitionBytesMax) return document;
   // It is stored and read as JSON: there `1e20` has 21 digits, and a YAML alias is written out.
-  return err([{ code: 'limit_exceeded', path: '', message: `written as compact JSON the definition has more than ${LIMITS.definitionBytesMax} bytes` }]);
+  return err([
+    {
+      code: 'limit_exceeded',
+      path: '',
+      message: `written as compact JSON the definition has more than ${LIMITS.definitionBytesMax} bytes`,
+    },
+  ]);
 }
 
 export function parseBody(event: APIGatewayProxyEventV2, body: Exclude<Route['body'], string>): unknown {
@@ -64,7 +79,8 @@ export function parseBody(event: APIGatewayProxyEventV2, body: Exclude<Route['bo
 
 function bodyText(event: APIGatewayProxyEventV2, bytesMax: number): string | Problem {
   const raw = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (raw.length > bytesMax) throw new ApiProblem('too_large', `the body has ${raw.length} bytes; at most ${bytesMax} are allowed`);
+  if (raw.length > bytesMax)
+    throw new ApiProblem('too_large', `the body has ${raw.length} bytes; at most ${bytesMax} are allowed`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(raw);
   } catch {
@@ -77,7 +93,10 @@ function mediaType(event: APIGatewayProxyEventV2): string {
 }
 
 function unsupported(media: string, wanted: string): ApiProblem {
-  return new ApiProblem('unsupported_media_type', `content type ${media === '' ? 'is missing' : `'${media.slice(0, 100)}' is not supported`}; send ${wanted}`);
+  return new ApiProblem(
+    'unsupported_media_type',
+    `content type ${media === '' ? 'is missing' : `'${media.slice(0, 100)}' is not supported`}; send ${wanted}`,
+  );
 }
 
 export function invalid(detail: string, problems: readonly RequestProblem[]): ApiProblem {
@@ -88,10 +107,15 @@ function issuesOf(error: z.ZodError, base: string): RequestProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.reduce<string>((at, token) => pointer(at, String(token)), base);
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ code: 'unknown_key', path: pointer(path, key), message: `'${key}' is not a known field here` }));
+      return issue.keys.map((key) => ({
+        code: 'unknown_key',
+        path: pointer(path, key),
+        message: `'${key}' is not a known field here`,
+      }));
     }
     // Of a key, zod itself says only that it is invalid.
-    const message = issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join('; ') : issue.message;
+    const message =
+      issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join('; ') : issue.message;
     return [{ code: 'malformed', path, message }];
   });
 }

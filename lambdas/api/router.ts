@@ -20,7 +20,9 @@ export function matchRoute(method: string, rawPath: string): Match {
     return params === undefined ? [] : [{ route, params }];
   });
   if (fitting.length === 0) throw new ApiProblem('not_found', 'there is nothing at this path');
-  const candidates = fitting.filter(({ route }) => route.method === method).sort((a, b) => Object.keys(a.params).length - Object.keys(b.params).length);
+  const candidates = fitting
+    .filter(({ route }) => route.method === method)
+    .sort((a, b) => Object.keys(a.params).length - Object.keys(b.params).length);
   const [best] = candidates;
   if (best !== undefined) return best;
   const allow = [...new Set(fitting.map(({ route }) => route.method))].sort().join(', ');

@@ -20,7 +20,8 @@ export class TokenSigner {
     const given = Buffer.from(signature, 'base64url');
     const expected = this.#mac(purpose, text);
     // base64url tolerates stray bits: only the one spelling that we produce is ours.
-    if (given.toString('base64url') !== signature || Buffer.from(text).toString('base64url') !== encoded) return undefined;
+    if (given.toString('base64url') !== signature || Buffer.from(text).toString('base64url') !== encoded)
+      return undefined;
     return given.length === expected.length && timingSafeEqual(given, expected) ? text : undefined;
   }
 

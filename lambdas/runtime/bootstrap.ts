@@ -62,10 +62,23 @@ export function bootstrap(env: Env, serviceName: string): App {
     nodes,
     clock,
     ids: systemIds,
-    log: { info: (message, details) => logger.info(message, details), warn: (message, details) => logger.warn(message, details) },
+    log: {
+      info: (message, details) => logger.info(message, details),
+      warn: (message, details) => logger.warn(message, details),
+    },
     leaseEpoch: epochMs(config[ENV.leaseEpoch]),
   };
-  return { engine, table, workflows, executions, apiKeys: new ApiKeyStore(table), sqs, workQueueUrl: urls.work, baseUrl: config[ENV.baseUrl], logger };
+  return {
+    engine,
+    table,
+    workflows,
+    executions,
+    apiKeys: new ApiKeyStore(table),
+    sqs,
+    workQueueUrl: urls.work,
+    baseUrl: config[ENV.baseUrl],
+    logger,
+  };
 }
 
 export function lintSchema(schema: Json, path: string): readonly Problem[] {

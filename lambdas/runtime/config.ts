@@ -15,7 +15,12 @@ const Config = z.object({
   [ENV.httpAllow]: z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')),
+    .transform((text) =>
+      text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    ),
   [ENV.clockRate]: z.coerce.number().min(1).max(1_000_000).default(1),
   [ENV.leaseEpoch]: z.coerce.number().int().min(0).default(0),
   AWS_LAMBDA_RUNTIME_API: z.string().optional(),
@@ -26,5 +31,7 @@ export type Config = z.infer<typeof Config>;
 export function readConfig(env: Env): Config {
   const parsed = Config.safeParse(env);
   if (parsed.success) return parsed.data;
-  throw new Error(`the environment is incomplete: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`);
+  throw new Error(
+    `the environment is incomplete: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+  );
 }

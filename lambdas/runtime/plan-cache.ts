@@ -46,9 +46,13 @@ export class PlanCache implements PlanSource {
   async #read(key: string, workspace: string, workflow: string, version: number): Promise<Plan> {
     try {
       const definition = await this.#workflows.readVersion(workspace, workflow, version);
-      if (definition === undefined) throw new StoredDefinitionError(`version ${version} of '${workflow}' is not stored`);
+      if (definition === undefined)
+        throw new StoredDefinitionError(`version ${version} of '${workflow}' is not stored`);
       const checked = validateDefinition(definition, this.#catalog, this.#lintSchema);
-      if (!checked.ok) throw new StoredDefinitionError(`version ${version} of '${workflow}' does not hold: ${JSON.stringify(checked.error.slice(0, 3))}`);
+      if (!checked.ok)
+        throw new StoredDefinitionError(
+          `version ${version} of '${workflow}' does not hold: ${JSON.stringify(checked.error.slice(0, 3))}`,
+        );
       const plan = compilePlan(checked.value.workflow, version);
       this.#sizes.set(key, plan.nodes.length);
       this.#evict();

@@ -13,7 +13,9 @@ export function createWorkerHandler(env: Env): WorkerHandler {
   const app = bootstrap(env, 'worker');
   const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const results = await Promise.all(event.Records.map((record) => workRecord(app, record, context)));
-    return { batchItemFailures: results.flatMap((failed) => (failed === undefined ? [] : [{ itemIdentifier: failed }])) };
+    return {
+      batchItemFailures: results.flatMap((failed) => (failed === undefined ? [] : [{ itemIdentifier: failed }])),
+    };
   };
   const handler = middy<SQSEvent, SQSBatchResponse>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
@@ -31,7 +33,11 @@ async function workRecord(app: App, record: SQSRecord, context: Context): Promis
     await work(app.engine, message, delivery, context.getRemainingTimeInMillis());
     return undefined;
   } catch (error) {
-    app.logger.error('message failed; it comes again', { messageId: record.messageId, body: record.body, error: error instanceof Error ? error : String(error) });
+    app.logger.error('message failed; it comes again', {
+      messageId: record.messageId,
+      body: record.body,
+      error: error instanceof Error ? error : String(error),
+    });
     return record.messageId;
   }
 }

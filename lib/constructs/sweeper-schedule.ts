@@ -13,7 +13,10 @@ export class SweeperSchedule extends Construct {
     new Schedule(this, 'Schedule', {
       description: 'Looks for executions whose messages were lost',
       schedule: ScheduleExpression.rate(Duration.minutes(SWEEPER.rateMinutes)),
-      target: new LambdaInvoke(props.sweeper.function, { retryAttempts: 0, maxEventAge: Duration.minutes(SWEEPER.rateMinutes) }),
+      target: new LambdaInvoke(props.sweeper.function, {
+        retryAttempts: 0,
+        maxEventAge: Duration.minutes(SWEEPER.rateMinutes),
+      }),
     });
   }
 }

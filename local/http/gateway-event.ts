@@ -22,7 +22,8 @@ export function gatewayEvent(request: IncomingMessage, body: Buffer): APIGateway
   const { cookie, ...otherHeaders } = headers;
   const now = new Date();
   // Bytes that are no text travel as bytes: decoded here they would be changed silently.
-  const isText = isUtf8(body) && TEXT_BODY.test((headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
+  const isText =
+    isUtf8(body) && TEXT_BODY.test((headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
   const parameters = queryParameters(query);
   return {
     version: '2.0',

@@ -12,7 +12,12 @@ export function openApiDocument(baseUrl: string) {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Stepwell', version: '1', summary: 'Durable DAG workflows', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Stepwell',
+      version: '1',
+      summary: 'Durable DAG workflows',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: baseUrl }],
     paths,
     components: {
@@ -55,14 +60,22 @@ function requestBody({ body }: Route) {
     const media = { schema: { description: 'a workflow definition', type: 'object' } };
     return { requestBody: { required: true, content: { 'application/json': media, 'application/yaml': media } } };
   }
-  return { requestBody: { required: !body.optional, content: { 'application/json': { schema: schemaOf(body.schema, 'input') } } } };
+  return {
+    requestBody: {
+      required: !body.optional,
+      content: { 'application/json': { schema: schemaOf(body.schema, 'input') } },
+    },
+  };
 }
 
 function answers(route: Route) {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, { description, schema, media = 'application/json' }]) => {
       const type = Number(status) >= 400 && schema === ProblemDetails ? 'application/problem+json' : media;
-      const content = schema === undefined && media === 'application/json' ? undefined : { [type]: schema === undefined ? {} : { schema: schemaOf(schema) } };
+      const content =
+        schema === undefined && media === 'application/json'
+          ? undefined
+          : { [type]: schema === undefined ? {} : { schema: schemaOf(schema) } };
       return [status, { description, ...(content !== undefined && { content }) }];
     }),
   );
@@ -70,7 +83,10 @@ function answers(route: Route) {
 
 function problemResponse() {
   const codes = Object.keys(API_ERRORS).join(', ');
-  return { description: `problem details; code is one of ${codes}`, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+  return {
+    description: `problem details; code is one of ${codes}`,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): object {

@@ -6,7 +6,17 @@ import { parseRfc3339 } from '../domain/time.ts';
 
 /** What the API takes and gives (contract §3). The OpenAPI document is generated from these. */
 export const ExecutionStatusName = z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
-export const NodeStatusName = z.enum(['pending', 'queued', 'running', 'waiting', 'retrying', 'succeeded', 'failed', 'skipped', 'cancelled']);
+export const NodeStatusName = z.enum([
+  'pending',
+  'queued',
+  'running',
+  'waiting',
+  'retrying',
+  'succeeded',
+  'failed',
+  'skipped',
+  'cancelled',
+]);
 const Instant = z.string().describe('RFC 3339, UTC, milliseconds');
 /** Any JSON. What comes in was parsed as JSON, so there is nothing left to look at (`z.json` walks a megabyte in 150 ms). */
 const Json = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
@@ -25,7 +35,11 @@ export const PATH_PARAMETERS = {
     .max(1_024),
 } as const;
 
-export const Problem = z.object({ code: z.string(), path: z.string().describe('JSON Pointer into what was sent'), message: z.string() });
+export const Problem = z.object({
+  code: z.string(),
+  path: z.string().describe('JSON Pointer into what was sent'),
+  message: z.string(),
+});
 export const ProblemDetails = z
   .object({
     type: z.string().describe('documentation of the code'),
@@ -38,18 +52,43 @@ export const ProblemDetails = z
   })
   .describe('RFC 9457 problem details');
 
-export const ErrorBody = z.object({ code: z.string(), category: z.string(), message: z.string(), retryable: z.boolean(), details: Json.optional() });
+export const ErrorBody = z.object({
+  code: z.string(),
+  category: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  details: Json.optional(),
+});
 
 export const WorkflowRef = z.object({ name: z.string(), version: z.number().int() });
-export const ValidationReport = z.object({ valid: z.boolean(), problems: z.array(Problem), warnings: z.array(Problem) });
-export const WorkflowBody = z.object({ name: z.string(), version: z.number().int(), createdAt: Instant, definition: Json });
-export const WorkflowItem = z.object({ name: z.string(), version: z.number().int(), createdAt: Instant, updatedAt: Instant });
+export const ValidationReport = z.object({
+  valid: z.boolean(),
+  problems: z.array(Problem),
+  warnings: z.array(Problem),
+});
+export const WorkflowBody = z.object({
+  name: z.string(),
+  version: z.number().int(),
+  createdAt: Instant,
+  definition: Json,
+});
+export const WorkflowItem = z.object({
+  name: z.string(),
+  version: z.number().int(),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
 export const VersionItem = z.object({ version: z.number().int(), createdAt: Instant });
 
-const TagKey = z.string().regex(/^[a-zA-Z0-9_.-]+$/, 'a tag key is letters, digits, _ . and -').max(LIMITS.tagKeyLengthMax);
+const TagKey = z
+  .string()
+  .regex(/^[a-zA-Z0-9_.-]+$/, 'a tag key is letters, digits, _ . and -')
+  .max(LIMITS.tagKeyLengthMax);
 export const Tags = z
   .record(TagKey, z.string().max(LIMITS.tagValueLengthMax))
-  .refine((tags) => Object.keys(tags).length <= LIMITS.tagsMax, { error: `at most ${LIMITS.tagsMax} tags are allowed` });
+  .refine((tags) => Object.keys(tags).length <= LIMITS.tagsMax, {
+    error: `at most ${LIMITS.tagsMax} tags are allowed`,
+  });
 
 /** No spaces, no commas at the ends: what a proxy folds or trims would be another key. */
 export const IdempotencyKey = z
@@ -65,11 +104,16 @@ export const StartBody = z.strictObject({
 });
 export const StartAnswer = z.object({ id: z.string(), status: ExecutionStatusName });
 
-const CallbackError = z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(LIMITS.errorMessageLengthMax) });
+const CallbackError = z.strictObject({
+  code: z.string().min(1).max(64),
+  message: z.string().max(LIMITS.errorMessageLengthMax),
+});
 /** One of the two. Not a union, whose only problem would be that neither half fits. */
 export const CallbackBody = z
   .strictObject({ output: Json.optional(), error: CallbackError.optional() })
-  .refine(({ output, error }) => (output === undefined) !== (error === undefined), { error: 'must be { output: … } or { error: { code, message } }, one of the two' })
+  .refine(({ output, error }) => (output === undefined) !== (error === undefined), {
+    error: 'must be { output: … } or { error: { code, message } }, one of the two',
+  })
   .meta({ oneOf: [{ required: ['output'] }, { required: ['error'] }] });
 
 /** For what takes no body: clients that send `{}` with every POST are fine, a field would be ignored and is refused. */
@@ -115,10 +159,15 @@ export const NodeDetail = NodeBody.omit({ attempts: true }).extend({
   node: z.string(),
   generation: z.number().int(),
   idempotencyKey: z.string(),
-  with: Json.optional().describe('what the node was given, templates filled in; left out where it and the output are more than one answer can hold'),
+  with: Json.optional().describe(
+    'what the node was given, templates filled in; left out where it and the output are more than one answer can hold',
+  ),
   output: Json.optional(),
   attempts: z.array(AttemptBody),
-  callback: z.object({ url: z.string(), token: z.string() }).optional().describe('where to send the decision, while the node waits for one'),
+  callback: z
+    .object({ url: z.string(), token: z.string() })
+    .optional()
+    .describe('where to send the decision, while the node waits for one'),
 });
 export type NodeDetail = z.infer<typeof NodeDetail>;
 
@@ -157,7 +206,10 @@ export const HistoryItem = z.object({
 });
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
-export const HealthBody = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.enum(['ok', 'failing'])) });
+export const HealthBody = z.object({
+  status: z.enum(['ok', 'unavailable']),
+  checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+});
 export const LimitsBody = z.record(z.string(), z.number());
 export const OpenApiBody = z.looseObject({ openapi: z.string() });
 
@@ -183,7 +235,9 @@ export const NoQuery = z.strictObject({});
 export const PageQuery = z.strictObject({ limit: Limit, cursor: Cursor });
 export const WorkflowQuery = z.strictObject({ version: whole(1, 9_999_999_999).optional() });
 export const ExecutionQuery = z.strictObject({
-  nodes: z.enum(['none', 'unfinished', 'failed', 'all'], { error: 'must be none, unfinished, failed or all' }).optional(),
+  nodes: z
+    .enum(['none', 'unfinished', 'failed', 'all'], { error: 'must be none, unfinished, failed or all' })
+    .optional(),
   nodesCursor: Cursor,
 });
 export const ExecutionsQuery = PageQuery.extend({
@@ -193,7 +247,10 @@ export const ExecutionsQuery = PageQuery.extend({
     .transform((text) => text.split(','))
     .pipe(z.array(ExecutionStatusName).min(1))
     .optional(),
-  tag: z.string().regex(/^[^:]+:/, 'must be key:value').optional(),
+  tag: z
+    .string()
+    .regex(/^[^:]+:/, 'must be key:value')
+    .optional(),
   since: When,
   until: When,
 });

@@ -7,8 +7,26 @@ export interface Problem {
 }
 
 export type ProblemCode =
-  | 'malformed' | 'empty' | 'unknown_key' | 'duplicate_key' | 'duplicate_need' | 'unknown_need' | 'self_need' | 'cycle'
-  | 'unknown_branch' | 'join_required' | 'reserved_id' | 'unknown_type' | 'invalid_with' | 'invalid_duration'
-  | 'bad_template' | 'unquoted_template' | 'unknown_reference' | 'not_upstream' | 'error_handled_twice' | 'limit_exceeded'
+  | 'malformed'
+  | 'empty'
+  | 'unknown_key'
+  | 'duplicate_key'
+  | 'duplicate_need'
+  | 'unknown_need'
+  | 'self_need'
+  | 'cycle'
+  | 'unknown_branch'
+  | 'join_required'
+  | 'reserved_id'
+  | 'unknown_type'
+  | 'invalid_with'
+  | 'invalid_duration'
+  | 'bad_template'
+  | 'unquoted_template'
+  | 'unknown_reference'
+  | 'not_upstream'
+  | 'error_handled_twice'
+  | 'limit_exceeded'
   // warnings
-  | 'unguarded_reference' | 'retry_delays_unused';
+  | 'unguarded_reference'
+  | 'retry_delays_unused';

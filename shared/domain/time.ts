@@ -13,7 +13,8 @@ export function toRfc3339(at: EpochMs): string {
   return new Date(at).toISOString();
 }
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 
 /** Parses RFC 3339 (a bare date means midnight UTC); undefined for anything else, including the 30th of February. */
 export function parseRfc3339(text: string): EpochMs | undefined {

@@ -21,7 +21,13 @@ export async function arriveAt(session: Session, join: PlanNode, arrivals: reado
   );
 }
 
-async function addElements(session: Session, join: PlanNode, level: number, chunk: number, elements: ReadonlySet<string>): Promise<void> {
+async function addElements(
+  session: Session,
+  join: PlanNode,
+  level: number,
+  chunk: number,
+  elements: ReadonlySet<string>,
+): Promise<void> {
   const gen = session.generation(join);
   const all = await session.deps.store.arrive(session.key, { join: join.id, gen, level, chunk }, [...elements]);
   const size = setSize(join.in.length, level, chunk);
@@ -57,7 +63,8 @@ function drain(session: Session, join: PlanNode): void {
   const { plan } = session;
   for (const index of join.out) {
     const edge = edgeAt(plan, index);
-    if (edge.selector.kind === 'drain') session.held.add([{ join: nodeAt(plan, edge.to), slot: edge.slot, state: 'live' }]);
+    if (edge.selector.kind === 'drain')
+      session.held.add([{ join: nodeAt(plan, edge.to), slot: edge.slot, state: 'live' }]);
   }
 }
 
@@ -66,5 +73,8 @@ export async function skipJoin(session: Session, join: PlanNode): Promise<void> 
   await session.ensureKnown(session.sourcesOf(join));
   const decision = joinDecision(join.join, tally(session.statesOf(join)));
   if (decision === undefined || decision === 'run') return;
-  await settleSkipped(session, join, { status: 'skipped', reason: skipReason(session.plan, join, decision, session.settledAt) });
+  await settleSkipped(session, join, {
+    status: 'skipped',
+    reason: skipReason(session.plan, join, decision, session.settledAt),
+  });
 }

@@ -41,7 +41,13 @@ export async function runAttempt(session: Session, claimed: Claimed): Promise<At
   if (end.kind !== 'succeeded') return end;
   const bytes = jsonBytes(end.output);
   if (bytes > LIMITS.outputBytesMax) {
-    return final(failure('output_too_large', 'input', `the output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`));
+    return final(
+      failure(
+        'output_too_large',
+        'input',
+        `the output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`,
+      ),
+    );
   }
   return judge(claimed, { ...prepared.scope, output: end.output }, end);
 }
@@ -68,17 +74,30 @@ function withOf(node: PlanNode): CompiledValue {
   return node.with;
 }
 
-async function prepare(session: Session, claimed: Claimed, type: EffectNodeType): Promise<{ scope: Scope; config: unknown } | { end: AttemptEnd }> {
+async function prepare(
+  session: Session,
+  claimed: Claimed,
+  type: EffectNodeType,
+): Promise<{ scope: Scope; config: unknown } | { end: AttemptEnd }> {
   const { scope, value } = await resolveWith(session, claimed);
   if (!value.ok) return { end: final(value.error) };
   const parsed = type.config.safeParse(value.value);
   if (parsed.success) return { scope, config: parsed.data };
   const issues = parsed.error.issues.map(({ path, message }) => `with.${path.map(String).join('.')}: ${message}`);
-  return { end: final(expressionFailed(`with its templates filled in, 'with' does not fit '${type.type}': ${issues.join('; ')}`)) };
+  return {
+    end: final(
+      expressionFailed(`with its templates filled in, 'with' does not fit '${type.type}': ${issues.join('; ')}`),
+    ),
+  };
 }
 
 /** Runs the plug-in until it ends, its time is over, or the execution is stopped. */
-async function runBounded(session: Session, claimed: Claimed, type: EffectNodeType, config: unknown): Promise<AttemptEnd> {
+async function runBounded(
+  session: Session,
+  claimed: Claimed,
+  type: EffectNodeType,
+  config: unknown,
+): Promise<AttemptEnd> {
   const { clock } = session.deps;
   const started = clock.now();
   const limit = attemptLimit(claimed, started, session);
@@ -92,13 +111,20 @@ async function runBounded(session: Session, claimed: Claimed, type: EffectNodeTy
   if (session.stopped.signal.aborted) onStop();
   const watcher = watchForStop(session, done.signal);
   try {
-    const outcome = await Promise.race([run(session, claimed, type, config, abort.signal), rejectOnAbort(abort.signal)]);
+    const outcome = await Promise.race([
+      run(session, claimed, type, config, abort.signal),
+      rejectOnAbort(abort.signal),
+    ]);
     return outcome.kind === 'succeeded' ? outcome : { kind: 'waiting', wait: outcome.wait };
   } catch (error) {
     // Whatever a plug-in throws after its signal fired is the echo of the abort.
     if (abort.signal.reason instanceof Aborted) return abort.signal.reason.end;
     if (!(error instanceof NodeError)) throw error;
-    return { kind: 'failed', error: error.failure, repeatable: type.retryableByDefault?.(config as Json, error.failure) ?? error.failure.retryable };
+    return {
+      kind: 'failed',
+      error: error.failure,
+      repeatable: type.retryableByDefault?.(config as Json, error.failure) ?? error.failure.retryable,
+    };
   } finally {
     done.abort();
     session.stopped.signal.removeEventListener('abort', onStop);
@@ -106,7 +132,13 @@ async function runBounded(session: Session, claimed: Claimed, type: EffectNodeTy
   }
 }
 
-function run(session: Session, claimed: Claimed, type: EffectNodeType, config: unknown, signal: AbortSignal): Promise<NodeOutcome> {
+function run(
+  session: Session,
+  claimed: Claimed,
+  type: EffectNodeType,
+  config: unknown,
+  signal: AbortSignal,
+): Promise<NodeOutcome> {
   const { clock } = session.deps;
   return type.run({
     config,
@@ -128,9 +160,11 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 
 /** The attempt's own timeout or what is left of the node's deadline, whichever is shorter; never beyond the lease. */
 function attemptLimit({ node: planned, startedAt, lease }: Claimed, now: EpochMs, session: Session) {
-  const deadlineIn = planned.deadlineMs === undefined ? Infinity : session.deps.clock.after(planned.deadlineMs) - now + startedAt - now;
+  const deadlineIn =
+    planned.deadlineMs === undefined ? Infinity : session.deps.clock.after(planned.deadlineMs) - now + startedAt - now;
   const leaseIn = Math.max(0, lease.until - now);
-  if (deadlineIn < planned.attemptTimeoutMs) return { ms: Math.max(0, deadlineIn), error: deadlineExceeded(), retryable: false };
+  if (deadlineIn < planned.attemptTimeoutMs)
+    return { ms: Math.max(0, deadlineIn), error: deadlineExceeded(), retryable: false };
   const ms = Math.min(planned.attemptTimeoutMs, leaseIn);
   const error = failure('timeout', 'timeout', `the attempt took longer than ${ms} ms`, { retryable: true });
   return { ms, error, retryable: true };
@@ -152,13 +186,20 @@ async function watchForStop(session: Session, done: AbortSignal): Promise<void> 
 
 /** `failIf` and `retryIf` look at the output before it is committed. */
 function judge({ node: planned }: Claimed, scope: Scope, end: AttemptEnd): AttemptEnd {
-  for (const [condition, code] of [[planned.failIf, 'fail_if'], [planned.retryIf, 'retry_if']] as const) {
+  for (const [condition, code] of [
+    [planned.failIf, 'fail_if'],
+    [planned.retryIf, 'retry_if'],
+  ] as const) {
     if (condition === undefined) continue;
     const verdict = evaluateBool(condition, scope);
     if (!verdict.ok) return final(verdict.error);
     if (!verdict.value) continue;
-    if (code === 'fail_if') return final(failure('fail_if', 'target', "'failIf' is true for what the attempt produced"));
-    return final(failure('retry_if', 'transient', "'retryIf' is true for what the attempt produced", { retryable: true }), true);
+    if (code === 'fail_if')
+      return final(failure('fail_if', 'target', "'failIf' is true for what the attempt produced"));
+    return final(
+      failure('retry_if', 'transient', "'retryIf' is true for what the attempt produced", { retryable: true }),
+      true,
+    );
   }
   return end;
 }

@@ -27,9 +27,19 @@ export type CallbackResult =
  * Ends a waiting node with what somebody sent (protocol §8 "Callback"). One conditional write decides between callback,
  * timeout and cancel; the guard message, sent first, carries on should we die after it.
  */
-export async function acceptCallback(deps: EngineDeps, checkSchema: SchemaCheck, callback: Callback): Promise<CallbackResult> {
+export async function acceptCallback(
+  deps: EngineDeps,
+  checkSchema: SchemaCheck,
+  callback: Callback,
+): Promise<CallbackResult> {
   const { workspace: ws, execution: ex } = callback;
-  const session = await openSession(deps, { ws, ex }, { id: callback.requestId, receiveCount: 1, isolated: false }, GUARD_DELAY_MS, false);
+  const session = await openSession(
+    deps,
+    { ws, ex },
+    { id: callback.requestId, receiveCount: 1, isolated: false },
+    GUARD_DELAY_MS,
+    false,
+  );
   if (session === undefined) return { kind: 'not_found' };
   const index = session.plan.indexOf.get(callback.node);
   const node = index === undefined ? undefined : nodeAt(session.plan, index);
@@ -51,8 +61,13 @@ export async function acceptCallback(deps: EngineDeps, checkSchema: SchemaCheck,
     const { problems } = checkSchema(record.wait.schema, callback.payload.output);
     if (problems.length > 0) return { kind: 'invalid', problems };
   }
-  await deps.queue.send([{ message: { v: 1, ws, ex, kind: 'recover' }, notBefore: epochMs(deps.clock.now() + GUARD_DELAY_MS) }]);
-  const end = 'output' in callback.payload ? ({ status: 'succeeded', output: callback.payload.output } as const) : ({ status: 'failed', error: callbackFailed(callback.payload.error) } as const);
+  await deps.queue.send([
+    { message: { v: 1, ws, ex, kind: 'recover' }, notBefore: epochMs(deps.clock.now() + GUARD_DELAY_MS) },
+  ]);
+  const end =
+    'output' in callback.payload
+      ? ({ status: 'succeeded', output: callback.payload.output } as const)
+      : ({ status: 'failed', error: callbackFailed(callback.payload.error) } as const);
   const result = await settleOpen(session, node, record, end, callback.digest);
   if (result.kind === 'lost') return acceptCallback(deps, checkSchema, callback);
   await drive(session);

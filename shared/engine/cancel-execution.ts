@@ -6,24 +6,48 @@ import { requestStop } from './request-stop.ts';
 import { GUARD_DELAY_MS } from './time-budget.ts';
 import { openSession } from './work.ts';
 
-export type CancelResult = { readonly kind: 'accepted'; readonly header: Header } | { readonly kind: 'terminal' } | { readonly kind: 'not_found' };
+export type CancelResult =
+  | { readonly kind: 'accepted'; readonly header: Header }
+  | { readonly kind: 'terminal' }
+  | { readonly kind: 'not_found' };
 
 /**
  * Cancels an execution: `cancelled` once nothing is in flight. The guard message goes first: if we die after the stop
  * was written, it closes what we could not.
  */
 export async function cancelExecution(deps: EngineDeps, key: ExecutionKey, requestId: string): Promise<CancelResult> {
-  const session = await openSession(deps, { ws: key.workspace, ex: key.execution }, { id: requestId, receiveCount: 1, isolated: false }, GUARD_DELAY_MS, false);
+  const session = await openSession(
+    deps,
+    { ws: key.workspace, ex: key.execution },
+    { id: requestId, receiveCount: 1, isolated: false },
+    GUARD_DELAY_MS,
+    false,
+  );
   if (session === undefined) return { kind: 'not_found' };
   if (isTerminal(session.header.status)) return { kind: 'terminal' };
   if (session.header.status === 'pending') {
     const now = deps.clock.now();
     const { check: _check, ...rest } = session.header;
-    const next: Header = { ...rest, status: 'cancelled', reason: 'cancelled', endedAt: now, stop: { status: 'cancelled', reason: 'cancelled', at: now }, rev: rest.rev + 1, op: deps.ids.operation() };
+    const next: Header = {
+      ...rest,
+      status: 'cancelled',
+      reason: 'cancelled',
+      endedAt: now,
+      stop: { status: 'cancelled', reason: 'cancelled', at: now },
+      rev: rest.rev + 1,
+      op: deps.ids.operation(),
+    };
     // Lost to somebody who started it: then it is running, and cancelled as such.
-    return (await deps.store.replaceHeader(next)) ? { kind: 'accepted', header: next } : cancelExecution(deps, key, requestId);
+    return (await deps.store.replaceHeader(next))
+      ? { kind: 'accepted', header: next }
+      : cancelExecution(deps, key, requestId);
   }
-  await deps.queue.send([{ message: { v: 1, ws: key.workspace, ex: key.execution, kind: 'recover' }, notBefore: epochMs(deps.clock.now() + GUARD_DELAY_MS) }]);
+  await deps.queue.send([
+    {
+      message: { v: 1, ws: key.workspace, ex: key.execution, kind: 'recover' },
+      notBefore: epochMs(deps.clock.now() + GUARD_DELAY_MS),
+    },
+  ]);
   await requestStop(session, { status: 'cancelled', reason: 'cancelled' });
   await close(session);
   if (isTerminal(session.header.status) && session.header.stop === undefined) return { kind: 'terminal' };

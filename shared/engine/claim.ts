@@ -8,13 +8,16 @@ import type { NodeCondition } from './ports.ts';
 import { interruptedFailure, nodeMessage } from './run-node.ts';
 import type { Session } from './session.ts';
 import { closureOf, commitUnit, settlePureRoot } from './settle.ts';
-import { COMMIT_MARGIN_MS, CRASHES_MAX, fits, isLive, isLong } from './time-budget.ts';
+import { COMMIT_MARGIN_MS, CRASHES_MAX, fits, isLive } from './time-budget.ts';
 
 /**
  * What a claim came to. `run`: we hold the permission. `done`: nothing to run here, somebody else is responsible or a
  * message was sent for later. `lost`: our write was not the one that won; a redelivered message then recovers.
  */
-export type ClaimResult = { readonly kind: 'run'; readonly claimed: Claimed } | { readonly kind: 'done' } | { readonly kind: 'lost' };
+export type ClaimResult =
+  | { readonly kind: 'run'; readonly claimed: Claimed }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'lost' };
 
 const DONE: ClaimResult = { kind: 'done' };
 const LOST: ClaimResult = { kind: 'lost' };
@@ -46,7 +49,13 @@ async function claimOpen(session: Session, node: PlanNode, record: OpenRecord): 
   const { clock, leaseEpoch, queue } = session.deps;
   const now = clock.now();
   const expected = { status: record.status, fence: record.fence };
-  const next = { attempt: record.attempt, fence: record.fence + 1, startedAt: record.startedAt, via: record.via, attempts: record.attempts };
+  const next = {
+    attempt: record.attempt,
+    fence: record.fence + 1,
+    startedAt: record.startedAt,
+    via: record.via,
+    attempts: record.attempts,
+  };
   switch (record.status) {
     case 'running': {
       if (isLive(record.lease, now, leaseEpoch)) {
@@ -69,6 +78,16 @@ async function claimOpen(session: Session, node: PlanNode, record: OpenRecord): 
     default:
       return unreachable(record);
   }
+}
+
+/**
+ * Claims a node that this invocation is permitted to start without a record, because too little is left of that
+ * permission for a whole attempt (a group's second round). Nobody else may start it meanwhile; from now on its own
+ * record says so.
+ */
+export function claimCovered(session: Session, node: PlanNode): Promise<ClaimResult> {
+  const startedAt = session.deps.clock.now();
+  return take(session, node, { attempt: 1, fence: 1, crashes: 0, startedAt, via: undefined, attempts: [] }, 'absent');
 }
 
 type Taking = Omit<Claimed, 'node' | 'covered' | 'lease'>;
@@ -102,10 +121,10 @@ async function take(session: Session, node: PlanNode, taking: Taking, expected: 
   return write.written ? { kind: 'run', claimed: { ...taking, node, covered: false, lease } } : LOST;
 }
 
-/** Undefined: too little time is left of this invocation; a fresh one must do it. */
+/** A lease of its own where the short one leaves no room. Undefined: too little time is left of this invocation at all. */
 function leaseEnd(session: Session, node: PlanNode, now: EpochMs): EpochMs | undefined {
   const { hardEnd, shortEnd } = session.budget;
-  if (!isLong(node.attemptTimeoutMs)) return fits(now, node.attemptTimeoutMs, shortEnd) ? shortEnd : undefined;
+  if (fits(now, node.attemptTimeoutMs, shortEnd)) return shortEnd;
   const until = epochMs(now + node.attemptTimeoutMs + COMMIT_MARGIN_MS);
   return until <= hardEnd ? until : undefined;
 }
@@ -141,10 +160,22 @@ export function parentUnit(session: Session, node: PlanNode): PlanNode | undefin
 }
 
 /** Makes sure that nobody takes this group any more; false while somebody holds it. */
-async function closeGroup(session: Session, node: PlanNode, parent: SettledRecord, group: number, now: EpochMs): Promise<boolean> {
+async function closeGroup(
+  session: Session,
+  node: PlanNode,
+  parent: SettledRecord,
+  group: number,
+  now: EpochMs,
+): Promise<boolean> {
   const { ids, leaseEpoch, store } = session.deps;
   const lease = { until: epochMs(0), since: now, by: session.delivery.id };
-  const claimed = await store.takeGroup(session.key, { node: parent.node, gen: parent.gen, group, lease, op: ids.operation() });
+  const claimed = await store.takeGroup(session.key, {
+    node: parent.node,
+    gen: parent.gen,
+    group,
+    lease,
+    op: ids.operation(),
+  });
   if (claimed.taken || !isLive(claimed.existing.lease, now, leaseEpoch)) return true;
   await laterAlone(session, node, claimed.existing.lease.until);
   return false;
@@ -156,22 +187,37 @@ async function laterAlone(session: Session, node: PlanNode, notBefore: EpochMs):
 
 async function waitForLease(session: Session, until: EpochMs): Promise<void> {
   const { workspace: ws, execution: ex } = session.key;
-  await session.deps.queue.send([{ message: { v: 1, ws, ex, kind: 'recover', by: session.delivery.id }, notBefore: until }]);
+  await session.deps.queue.send([
+    { message: { v: 1, ws, ex, kind: 'recover', by: session.delivery.id }, notBefore: until },
+  ]);
 }
 
 /** A timer that fired: the node ends as was decided when it began to wait. */
-async function endWait(session: Session, node: PlanNode, record: Extract<OpenRecord, { status: 'waiting' }>, now: EpochMs): Promise<ClaimResult> {
+async function endWait(
+  session: Session,
+  node: PlanNode,
+  record: Extract<OpenRecord, { status: 'waiting' }>,
+  now: EpochMs,
+): Promise<ClaimResult> {
   const { due, onDue } = record.wait;
   if (due === undefined) return DONE;
   if (due > now) {
     await laterAlone(session, node, due);
     return DONE;
   }
-  const end = 'output' in onDue ? ({ status: 'succeeded', output: onDue.output } as const) : ({ status: 'failed', error: onDue.failure } as const);
+  const end =
+    'output' in onDue
+      ? ({ status: 'succeeded', output: onDue.output } as const)
+      : ({ status: 'failed', error: onDue.failure } as const);
   return settleOpen(session, node, record, end);
 }
 
-async function settleInterrupted(session: Session, node: PlanNode, record: Extract<OpenRecord, { status: 'running' }>, crashes: number): Promise<ClaimResult> {
+async function settleInterrupted(
+  session: Session,
+  node: PlanNode,
+  record: Extract<OpenRecord, { status: 'running' }>,
+  crashes: number,
+): Promise<ClaimResult> {
   const error = interruptedFailure(node.atMostOnce, crashes);
   return settleOpen(session, node, { ...record, crashes }, { status: 'failed', error });
 }
@@ -181,7 +227,9 @@ export async function settleOpen(
   session: Session,
   node: PlanNode,
   record: OpenRecord,
-  end: { readonly status: 'succeeded'; readonly output: SettledRecord['output'] } | { readonly status: 'failed'; readonly error: NonNullable<SettledRecord['error']> },
+  end:
+    | { readonly status: 'succeeded'; readonly output: SettledRecord['output'] }
+    | { readonly status: 'failed'; readonly error: NonNullable<SettledRecord['error']> },
   callback?: string,
 ): Promise<ClaimResult> {
   const now = session.deps.clock.now();
@@ -201,13 +249,25 @@ export async function settleOpen(
     ...(end.status === 'succeeded' ? { output: end.output ?? null } : { error: end.error }),
   };
   invariant(!isSettledRecord(record), 'E2: a settled record is never written again');
-  const written = await commitUnit(session, node, closure, base, { status: record.status, fence: record.fence }, callback);
+  const written = await commitUnit(
+    session,
+    node,
+    closure,
+    base,
+    { status: record.status, fence: record.fence },
+    callback,
+  );
   return written ? DONE : LOST;
 }
 
 /** The attempt that suspended lasted until now, and what ended it belongs to it. */
 function closeAttempt(record: NodeRecord, error: SettledRecord['error'], endedAt: EpochMs) {
   const last = record.attempts.at(-1);
-  const ended = { attempt: record.attempt, startedAt: last?.attempt === record.attempt ? last.startedAt : record.startedAt, endedAt, ...(error !== undefined && { error }) };
+  const ended = {
+    attempt: record.attempt,
+    startedAt: last?.attempt === record.attempt ? last.startedAt : record.startedAt,
+    endedAt,
+    ...(error !== undefined && { error }),
+  };
   return [...record.attempts.filter(({ attempt }) => attempt !== record.attempt), ended];
 }

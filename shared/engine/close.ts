@@ -1,6 +1,12 @@
 import { computeFrontier } from '../domain/execution/frontier.ts';
 import { countProgress } from '../domain/execution/progress.ts';
-import { isSettledRecord, type Header, type Lease, type NodeRecord, type SettledRecord } from '../domain/execution/records.ts';
+import {
+  isSettledRecord,
+  type Header,
+  type Lease,
+  type NodeRecord,
+  type SettledRecord,
+} from '../domain/execution/records.ts';
 import { invariant } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
@@ -43,9 +49,15 @@ export async function close(session: Session): Promise<void> {
 }
 
 /** When the permission under which somebody may be running this node ends; undefined if nobody may. Closes open groups. */
-async function leaseOf(session: Session, node: PlanNode, records: ExecutionRecords, now: EpochMs): Promise<EpochMs | undefined> {
+async function leaseOf(
+  session: Session,
+  node: PlanNode,
+  records: ExecutionRecords,
+  now: EpochMs,
+): Promise<EpochMs | undefined> {
   const { leaseEpoch, store, ids } = session.deps;
-  const held = (lease: Lease, op: string) => (isLive(lease, now, leaseEpoch) && !session.issued.has(op) ? lease.until : undefined);
+  const held = (lease: Lease, op: string) =>
+    isLive(lease, now, leaseEpoch) && !session.issued.has(op) ? lease.until : undefined;
   const record = session.recordLookup(records.nodes)(node);
   if (record !== undefined) return record.status === 'running' ? held(record.lease, record.op) : undefined;
   const unit = parentUnit(session, node);
@@ -55,7 +67,13 @@ async function leaseOf(session: Session, node: PlanNode, records: ExecutionRecor
   const group = parent.groups.findIndex((members) => members.includes(node.index));
   if (group === -1) return undefined;
   const lease = { until: epochMs(0), since: now, by: session.delivery.id };
-  const taken = await store.takeGroup(session.key, { node: parent.node, gen: parent.gen, group, lease, op: ids.operation() });
+  const taken = await store.takeGroup(session.key, {
+    node: parent.node,
+    gen: parent.gen,
+    group,
+    lease,
+    op: ids.operation(),
+  });
   return taken.taken ? undefined : held(taken.existing.lease, taken.existing.op);
 }
 
@@ -100,6 +118,11 @@ async function end(session: Session, header: Header, standings: Parameters<typeo
   };
   if (!(await store.replaceHeader(next))) return false;
   session.adoptHeader(next);
-  log.info('execution stopped', { execution: header.execution, workspace: header.workspace, status: next.status, reason: next.reason });
+  log.info('execution stopped', {
+    execution: header.execution,
+    workspace: header.workspace,
+    status: next.status,
+    reason: next.reason,
+  });
   return true;
 }

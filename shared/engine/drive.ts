@@ -1,6 +1,6 @@
 import { unreachable } from '../domain/invariant.ts';
 import { arriveAt, skipJoin } from './arrive.ts';
-import { claim } from './claim.ts';
+import { claim, claimCovered, type ClaimResult } from './claim.ts';
 import { close } from './close.ts';
 import { finish } from './finish.ts';
 import { nodeMessage, runNode } from './run-node.ts';
@@ -58,28 +58,14 @@ export async function drive(session: Session): Promise<{ readonly lostClaims: nu
 
 async function perform(session: Session, step: Step): Promise<StepEnd> {
   switch (step.kind) {
-    case 'covered': {
-      if (!session.mayStart) return 'done';
-      const now = session.deps.clock.now();
-      if (!fits(now, step.node.attemptTimeoutMs, step.until)) {
-        // Held up behind others (a group's second round) until too little is left for a whole attempt: it is claimed when
-        // this permission has ended, rather than cut short under it.
-        await session.deps.queue.send([{ message: nodeMessage(session, step.node.id, session.generation(step.node)), notBefore: step.until }]);
-        return 'done';
-      }
-      const lease = { until: step.until, since: now, by: session.delivery.id };
-      await runNode(session, { node: step.node, covered: true, attempt: 1, fence: 1, crashes: 0, startedAt: now, via: undefined, attempts: [], lease });
-      return 'done';
-    }
+    case 'covered':
+      return startCovered(session, step);
     case 'claim': {
       if (!session.mayRun) {
         await session.deps.queue.send([{ message: nodeMessage(session, step.node.id, session.generation(step.node)) }]);
         return 'done';
       }
-      const result = await claim(session, step.node);
-      // A stop seen with the claim leaves it to the closing below.
-      if (result.kind === 'run' && session.mayStart) await runNode(session, result.claimed);
-      return result.kind === 'lost' ? 'lost' : 'done';
+      return runClaimed(session, await claim(session, step.node));
     }
     case 'skip':
       await skipJoin(session, step.node);
@@ -90,4 +76,20 @@ async function perform(session: Session, step: Step): Promise<StepEnd> {
     default:
       return unreachable(step);
   }
+}
+
+async function startCovered(session: Session, { node, until }: Extract<Step, { kind: 'covered' }>): Promise<StepEnd> {
+  if (!session.mayStart) return 'done';
+  const now = session.deps.clock.now();
+  if (!fits(now, node.attemptTimeoutMs, until)) return runClaimed(session, await claimCovered(session, node));
+  const lease = { until, since: now, by: session.delivery.id };
+  const first = { attempt: 1, fence: 1, crashes: 0, startedAt: now, via: undefined, attempts: [] };
+  await runNode(session, { node, covered: true, ...first, lease });
+  return 'done';
+}
+
+/** A stop seen with the claim leaves it to the closing at the end of the invocation. */
+async function runClaimed(session: Session, result: ClaimResult): Promise<StepEnd> {
+  if (result.kind === 'run' && session.mayStart) await runNode(session, result.claimed);
+  return result.kind === 'lost' ? 'lost' : 'done';
 }

@@ -23,4 +23,7 @@ export interface PlanSource {
 }
 
 /** Checks a value against a JSON Schema; the value comes back with defaults applied. */
-export type SchemaCheck = (schema: Json, value: Json) => { readonly value: Json; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+export type SchemaCheck = (
+  schema: Json,
+  value: Json,
+) => { readonly value: Json; readonly problems: readonly { readonly path: string; readonly message: string }[] };

@@ -15,11 +15,21 @@ export type PureEvaluator = (node: PlanNode, settledAt: (index: number) => Settl
  * Prepares the evaluation of a unit's pure nodes: fetches everything that their templates name outside the unit, so
  * that the evaluation itself, inside the closure, is synchronous and pure.
  */
-export async function pureEvaluator(session: Session, root: PlanNode, now: EpochMs, via: readonly number[] | undefined): Promise<PureEvaluator> {
-  const nodes = [root, ...root.members.map((index) => nodeAt(session.plan, index))].filter(({ kind }) => kind === 'pure' || kind === 'gate');
+export async function pureEvaluator(
+  session: Session,
+  root: PlanNode,
+  now: EpochMs,
+  via: readonly number[] | undefined,
+): Promise<PureEvaluator> {
+  const nodes = [root, ...root.members.map((index) => nodeAt(session.plan, index))].filter(
+    ({ kind }) => kind === 'pure' || kind === 'gate',
+  );
   if (nodes.length === 0) return nothingToEvaluate;
   const inside = new Set([root.index, ...root.members]);
-  const wanted = referencedIndices(session, nodes.flatMap((node) => [node.with, node.condition])).filter((index) => !inside.has(index));
+  const wanted = referencedIndices(
+    session,
+    nodes.flatMap((node) => [node.with, node.condition]),
+  ).filter((index) => !inside.has(index));
   const needsInput = nodes.some((node) => (node.with ?? node.condition) !== undefined);
   await session.ensureKnown(wanted);
   const visible = await visibility(session, root, via);
@@ -31,7 +41,9 @@ export async function pureEvaluator(session: Session, root: PlanNode, now: Epoch
       node: { id: node.id.replace(/\?$/, ''), attempt: 1, idempotencyKey: idempotencyKey(session, node) },
       ...(visible !== undefined && { visible: (index: number) => inside.has(index) || visible(index) }),
     };
-    return node.kind === 'gate' ? evaluateGate(session, node, input, request) : evaluateNode(session, node, input, request);
+    return node.kind === 'gate'
+      ? evaluateGate(session, node, input, request)
+      : evaluateNode(session, node, input, request);
   };
 }
 
@@ -44,7 +56,9 @@ type Request = Parameters<typeof scopeOver>[3];
 function evaluateGate(session: Session, node: PlanNode, input: Json, request: Request): PureSettled {
   invariant(node.condition !== undefined, `${node.id} is a gate without a condition`);
   const result = evaluateBool(node.condition, scopeOver(session, input, [node.condition], request));
-  return result.ok ? { status: 'succeeded', open: result.value } : { status: 'succeeded', open: true, ifError: result.error };
+  return result.ok
+    ? { status: 'succeeded', open: result.value }
+    : { status: 'succeeded', open: true, ifError: result.error };
 }
 
 function evaluateNode(session: Session, node: PlanNode, input: Json, request: Request): PureSettled {
@@ -53,7 +67,10 @@ function evaluateNode(session: Session, node: PlanNode, input: Json, request: Re
   const type = session.deps.nodes.implementation(node.type);
   invariant(type.kind === 'pure' && node.with !== undefined, `${node.id} is not pure`);
   try {
-    const { output, branch } = type.evaluate({ with: node.with, scope: scopeOver(session, input, [node.with], request) });
+    const { output, branch } = type.evaluate({
+      with: node.with,
+      scope: scopeOver(session, input, [node.with], request),
+    });
     return { status: 'succeeded', output, ...(branch !== undefined && { branch }) };
   } catch (error) {
     if (error instanceof NodeError) return { status: 'failed', error: error.failure };

@@ -29,13 +29,21 @@ export async function finish(session: Session): Promise<void> {
     ...rest,
     ...end,
     endedAt: now,
-    progress: countProgress(session.plan, frontier.standings, { now, leaseEpoch: session.deps.leaseEpoch, terminal: true }),
+    progress: countProgress(session.plan, frontier.standings, {
+      now,
+      leaseEpoch: session.deps.leaseEpoch,
+      terminal: true,
+    }),
     rev: header.rev + 1,
     op: session.deps.ids.operation(),
   };
   if (await session.deps.store.replaceHeader(next)) {
     session.adoptHeader(next);
-    session.deps.log.info('execution ended', { execution: header.execution, workspace: header.workspace, status: next.status });
+    session.deps.log.info('execution ended', {
+      execution: header.execution,
+      workspace: header.workspace,
+      status: next.status,
+    });
     return;
   }
   // Somebody wrote the header meanwhile: a cancel, the sweeper's check, or another finisher.
@@ -49,7 +57,8 @@ async function settledFrontier(session: Session): Promise<Frontier | undefined> 
     const settled = node.kind === 'end' ? undefined : session.settledAt(node.index);
     return settled === undefined ? [] : [{ at: 'settled' as const, settled }];
   });
-  if (known.length === plan.nodes.length - 1) return { standings: [...known, { at: 'ready' }], active: [], allSettled: true };
+  if (known.length === plan.nodes.length - 1)
+    return { standings: [...known, { at: 'ready' }], active: [], allSettled: true };
   const { nodes } = await session.deps.store.readAll(session.key, 'statuses');
   const frontier = computeFrontier(plan, session.recordLookup(nodes));
   return frontier.allSettled ? frontier : undefined;
@@ -58,13 +67,16 @@ async function settledFrontier(session: Session): Promise<Frontier | undefined> 
 type End = Pick<Header, 'status' | 'reason' | 'error' | 'output'>;
 
 async function outcome(session: Session, { standings }: Frontier): Promise<End> {
-  const failed = standings.flatMap((standing, index) => (standing.at === 'settled' ? (uncaught(session, index, standing.settled) ?? []) : []));
+  const failed = standings.flatMap((standing, index) =>
+    standing.at === 'settled' ? (uncaught(session, index, standing.settled) ?? []) : [],
+  );
   const [first] = failed;
   if (first !== undefined) return { status: 'failed', reason: 'node_failed', error: first };
   const { output } = session.plan;
   if (output === undefined) return { status: 'succeeded' };
   standings.forEach((standing, index) => {
-    if (standing.at === 'settled' && session.settledAt(index) === undefined) session.learn(nodeAt(session.plan, index), standing.settled);
+    if (standing.at === 'settled' && session.settledAt(index) === undefined)
+      session.learn(nodeAt(session.plan, index), standing.settled);
   });
   await session.ensureKnown(referencedIndices(session, [output]));
   const scope = await buildScope(session, [output], { now: session.deps.clock.now() });
@@ -78,7 +90,11 @@ async function outcome(session: Session, { standings }: Frontier): Promise<End> 
 function sizeProblem(output: Json): ExecutionError | undefined {
   const bytes = jsonBytes(output);
   if (bytes <= LIMITS.outputBytesMax) return undefined;
-  return failure('output_too_large', 'input', `the workflow's output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`);
+  return failure(
+    'output_too_large',
+    'input',
+    `the workflow's output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`,
+  );
 }
 
 function uncaught(session: Session, index: number, settled: Settled): ExecutionError | undefined {

@@ -19,7 +19,14 @@ export const WorkMessage = z.discriminatedUnion('kind', [
    * Advance this one node from whatever state it is in. `recovery`: sent by recovery. `isolated`: it may have killed its
    * worker, so it runs alone, with nothing continued after it. A flag, because a message put back by hand keeps it.
    */
-  z.object({ ...Base, kind: z.literal('node'), node: z.string(), gen: z.number().int(), recovery: z.boolean().optional(), isolated: z.boolean().optional() }),
+  z.object({
+    ...Base,
+    kind: z.literal('node'),
+    node: z.string(),
+    gen: z.number().int(),
+    recovery: z.boolean().optional(),
+    isolated: z.boolean().optional(),
+  }),
   /** Look what has become of this execution and see that it goes on. `by`: the message whose leases are meant. */
   z.object({ ...Base, kind: z.literal('recover'), by: z.string().optional() }),
   /** The execution's time is over. */

@@ -50,10 +50,15 @@ function checkWith(type: NodeType, raw: Json): { path: string; message: string }
   return parsed.error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       const at = issue.path.reduce<string>((path, token) => pointer(path, String(token)), '');
-      return issue.keys.map((key) => ({ path: pointer(at, key), message: `'${key}' is not a known field of '${type.type}'` }));
+      return issue.keys.map((key) => ({
+        path: pointer(at, key),
+        message: `'${key}' is not a known field of '${type.type}'`,
+      }));
     }
     if (isTemplated(raw, issue.path)) return [];
-    return [{ path: issue.path.reduce<string>((path, token) => pointer(path, String(token)), ''), message: issue.message }];
+    return [
+      { path: issue.path.reduce<string>((path, token) => pointer(path, String(token)), ''), message: issue.message },
+    ];
   });
 }
 

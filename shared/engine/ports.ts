@@ -9,7 +9,9 @@ import type { WorkMessage } from './messages.ts';
  */
 export interface ExecutionStore {
   /** Condition: absent. An own earlier write whose answer was lost counts as created (compared by `op`). */
-  createHeader(header: Header): Promise<{ readonly created: true } | { readonly created: false; readonly existing: Header }>;
+  createHeader(
+    header: Header,
+  ): Promise<{ readonly created: true } | { readonly created: false; readonly existing: Header }>;
   /** Strongly consistent, as are all reads here. */
   readHeader(key: ExecutionKey): Promise<Header | undefined>;
   /** Writes `next` (whose `rev` is one more than the revision that was read) if nobody wrote since; false if somebody did. */
@@ -28,7 +30,10 @@ export interface ExecutionStore {
   arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>>;
 
   /** Condition: absent. */
-  takeGroup(key: ExecutionKey, group: GroupRecord): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
+  takeGroup(
+    key: ExecutionKey,
+    group: GroupRecord,
+  ): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
 
   /** Executions whose check is due, oldest first; may be stale (an index). */
   dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]>;
@@ -54,7 +59,9 @@ export interface ExecutionRecords {
 
 export type NodeCondition = 'absent' | { readonly status: NodeRecord['status']; readonly fence: number };
 
-export type NodeWrite = { readonly written: true } | { readonly written: false; readonly existing: NodeRecord | undefined };
+export type NodeWrite =
+  | { readonly written: true }
+  | { readonly written: false; readonly existing: NodeRecord | undefined };
 
 export interface WorkQueue {
   /** All or an exception; a message may be delivered more than once and in any order. */

@@ -63,7 +63,8 @@ const NOTHING: RecoveryReport = { nextLook: undefined, acted: false };
 function adopt(session: Session, { standings }: Frontier): void {
   standings.forEach((standing, index) => {
     const node = session.plan.nodes[index];
-    if (standing.at === 'settled' && node !== undefined && session.settledAt(index) === undefined) session.learn(node, standing.settled);
+    if (standing.at === 'settled' && node !== undefined && session.settledAt(index) === undefined)
+      session.learn(node, standing.settled);
   });
 }
 
@@ -72,9 +73,13 @@ async function repairArrivals(session: Session, { standings }: Frontier): Promis
     const standing = standings[index];
     return standing?.at === 'settled' ? standing.settled : undefined;
   };
-  const joins = session.plan.nodes.filter((node) => node.isJoin && (node.join === 'first' || standings[node.index]?.at === 'undecided'));
+  const joins = session.plan.nodes.filter(
+    (node) => node.isJoin && (node.join === 'first' || standings[node.index]?.at === 'undecided'),
+  );
   for (const join of joins) {
-    const arrivals = edgeStates(session.plan, join, settledAt).flatMap((state, slot) => (state === undefined ? [] : [{ join, slot, state }]));
+    const arrivals = edgeStates(session.plan, join, settledAt).flatMap((state, slot) =>
+      state === undefined ? [] : [{ join, slot, state }],
+    );
     if (arrivals.length > 0) await arriveAt(session, join, arrivals);
   }
 }
@@ -97,13 +102,24 @@ async function resend(
       if (next.by === by) ownLease = epochMs(Math.max(ownLease ?? 0, next.until));
     } else if (next.kind === 'later') {
       looks.push(next.due);
-      if (resendDelayed) messages.push({ message: nodeMessage(session, node.id, session.generation(node)), notBefore: next.due });
+      if (resendDelayed)
+        messages.push({ message: nodeMessage(session, node.id, session.generation(node)), notBefore: next.due });
     } else if (next.kind === 'group') {
-      const message = { v: 1 as const, ws: session.key.workspace, ex: session.key.execution, kind: 'group' as const, ...next.group };
+      const message = {
+        v: 1 as const,
+        ws: session.key.workspace,
+        ex: session.key.execution,
+        kind: 'group' as const,
+        ...next.group,
+      };
       groups.set(`${next.group.node}#${next.group.group}`, { message });
     } else if (next.kind === 'now') {
       const message = { ...nodeMessage(session, node.id, session.generation(node)), recovery: true };
-      messages.push(next.suspect && node.kind === 'effect' ? { message: { ...message, isolated: true }, isolated: true } : { message });
+      messages.push(
+        next.suspect && node.kind === 'effect'
+          ? { message: { ...message, isolated: true }, isolated: true }
+          : { message },
+      );
     }
   }
   if (ownLease !== undefined && by !== undefined) {
@@ -112,7 +128,10 @@ async function resend(
   }
   const all = [...groups.values(), ...messages];
   if (all.length > 0) await session.deps.queue.send(all);
-  const nextLook = looks.reduce<EpochMs | undefined>((first, look) => (first === undefined || look < first ? look : first), undefined);
+  const nextLook = looks.reduce<EpochMs | undefined>(
+    (first, look) => (first === undefined || look < first ? look : first),
+    undefined,
+  );
   return { nextLook, acted: all.length > 0 };
 }
 
@@ -124,7 +143,13 @@ type Next =
   /** Waits for a callback without an end. */
   | { readonly kind: 'nothing' };
 
-function whatNext(session: Session, node: PlanNode, record: ExecutionRecords['nodes'][number] | undefined, records: ExecutionRecords, now: EpochMs): Next {
+function whatNext(
+  session: Session,
+  node: PlanNode,
+  record: ExecutionRecords['nodes'][number] | undefined,
+  records: ExecutionRecords,
+  now: EpochMs,
+): Next {
   if (record !== undefined && !isSettledRecord(record)) {
     if (record.status === 'running') return leaveOrNow(session, record.lease, now);
     const due = record.status === 'retrying' ? record.due : record.wait.due;
@@ -133,7 +158,8 @@ function whatNext(session: Session, node: PlanNode, record: ExecutionRecords['no
   }
   const unit = parentUnit(session, node);
   const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
-  if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node)) return { kind: 'now', suspect: false };
+  if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node))
+    return { kind: 'now', suspect: false };
   if (parent.inline.includes(node.index)) return leaveOrNow(session, parent.lease, now);
   const group = parent.groups.findIndex((members) => members.includes(node.index));
   if (group === -1) return { kind: 'now', suspect: false };

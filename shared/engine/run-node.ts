@@ -31,7 +31,10 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
     case 'failed':
       return failOrRetry(session, claimed, end, attempt);
     case 'stopped':
-      return settleCancelled(session, claimed, { ...attempt, error: failure('cancelled', 'internal', 'the execution was stopped while the attempt ran') });
+      return settleCancelled(session, claimed, {
+        ...attempt,
+        error: failure('cancelled', 'internal', 'the execution was stopped while the attempt ran'),
+      });
     default:
       return unreachable(end);
   }
@@ -41,7 +44,12 @@ export function nodeMessage(session: Session, node: string, gen: number) {
   return { v: 1 as const, ws: session.key.workspace, ex: session.key.execution, kind: 'node' as const, node, gen };
 }
 
-async function failOrRetry(session: Session, claimed: Claimed, end: Extract<AttemptEnd, { kind: 'failed' }>, attempt: AttemptRecord): Promise<void> {
+async function failOrRetry(
+  session: Session,
+  claimed: Claimed,
+  end: Extract<AttemptEnd, { kind: 'failed' }>,
+  attempt: AttemptRecord,
+): Promise<void> {
   const { clock, ids } = session.deps;
   const { node } = claimed;
   const timerMs = (ms: number) => clock.after(ms) - clock.now();
@@ -58,7 +66,8 @@ async function failOrRetry(session: Session, claimed: Claimed, end: Extract<Atte
     const last = { ...attempt, error: end.error };
     return settleEffect(session, claimed, { status: 'failed', error: next.error }, last);
   }
-  if (await overBudget(session, claimed)) return requestStop(session, { status: 'failed', reason: 'transition_budget' });
+  if (await overBudget(session, claimed))
+    return requestStop(session, { status: 'failed', reason: 'transition_budget' });
   const due = clock.after(next.delayMs);
   const record: OpenRecord = {
     ...openBase(session, claimed, [...claimed.attempts, { ...attempt, error: end.error, delayMs: next.delayMs }]),
@@ -69,25 +78,46 @@ async function failOrRetry(session: Session, claimed: Claimed, end: Extract<Atte
   await writeAndWake(session, claimed, record, due);
 }
 
-async function suspend(session: Session, claimed: Claimed, { wait }: Extract<AttemptEnd, { kind: 'waiting' }>, attempt: AttemptRecord): Promise<void> {
+async function suspend(
+  session: Session,
+  claimed: Claimed,
+  { wait }: Extract<AttemptEnd, { kind: 'waiting' }>,
+  attempt: AttemptRecord,
+): Promise<void> {
   const { clock } = session.deps;
   const { node } = claimed;
-  const deadline = node.deadlineMs === undefined ? undefined : ((claimed.startedAt + clock.after(node.deadlineMs) - clock.now()) as EpochMs);
+  const deadline =
+    node.deadlineMs === undefined
+      ? undefined
+      : ((claimed.startedAt + clock.after(node.deadlineMs) - clock.now()) as EpochMs);
   const cut = deadline !== undefined && (wait.until === undefined || deadline < wait.until);
   const due = cut ? deadline : wait.until;
   const onDue = cut ? { failure: failure('deadline_exceeded', 'timeout', "the node's deadline is over") } : wait.onDue;
   const record: OpenRecord = {
     ...openBase(session, claimed, [...claimed.attempts, attempt]),
     status: 'waiting',
-    wait: { for: wait.for, onDue, ...(due !== undefined && { due }), ...(wait.schema !== undefined && { schema: wait.schema }) },
+    wait: {
+      for: wait.for,
+      onDue,
+      ...(due !== undefined && { due }),
+      ...(wait.schema !== undefined && { schema: wait.schema }),
+    },
   };
   await writeAndWake(session, claimed, record, due);
 }
 
 /** The record first, its wake-up after: a crash in between is found by recovery, which sends the wake-up again. */
-async function writeAndWake(session: Session, claimed: Claimed, record: OpenRecord, due: EpochMs | undefined): Promise<void> {
+async function writeAndWake(
+  session: Session,
+  claimed: Claimed,
+  record: OpenRecord,
+  due: EpochMs | undefined,
+): Promise<void> {
   const { store, queue } = session.deps;
-  const [write] = await Promise.all([store.writeNode(session.key, record, conditionOf(claimed)), session.refreshHeader()]);
+  const [write] = await Promise.all([
+    store.writeNode(session.key, record, conditionOf(claimed)),
+    session.refreshHeader(),
+  ]);
   if (!write.written || due === undefined) return;
   await queue.send([{ message: nodeMessage(session, record.node, record.gen), notBefore: due }]);
 }
@@ -137,6 +167,10 @@ async function overBudget(session: Session, claimed: Claimed): Promise<boolean> 
 /** Settles a node whose worker died too often, or once in the case of `at-most-once`. */
 export function interruptedFailure(atMostOnce: boolean, crashes: number): Failure {
   return atMostOnce
-    ? failure('interrupted', 'internal', 'the worker died during the only attempt that `delivery: at-most-once` allows; whether it had its effect is unknown')
+    ? failure(
+        'interrupted',
+        'internal',
+        'the worker died during the only attempt that `delivery: at-most-once` allows; whether it had its effect is unknown',
+      )
     : failure('poisoned', 'internal', `the worker died ${crashes} times while it ran this node`);
 }

@@ -18,12 +18,21 @@ export interface ScopeRequest {
 }
 
 /** The scope for these templates: only the nodes that they name are put in. Call `ensureKnown` for them before. */
-export async function buildScope(session: Session, values: readonly (CompiledValue | undefined)[], request: ScopeRequest): Promise<Scope> {
+export async function buildScope(
+  session: Session,
+  values: readonly (CompiledValue | undefined)[],
+  request: ScopeRequest,
+): Promise<Scope> {
   const input = await session.input();
   return scopeOver(session, input, values, request);
 }
 
-export function scopeOver(session: Session, input: Json, values: readonly (CompiledValue | undefined)[], request: ScopeRequest): Scope {
+export function scopeOver(
+  session: Session,
+  input: Json,
+  values: readonly (CompiledValue | undefined)[],
+  request: ScopeRequest,
+): Scope {
   const nodes: Record<string, NodeScope> = {};
   const settledAt = request.settledAt ?? session.settledAt;
   for (const id of referencedIds(values)) {
@@ -51,7 +60,8 @@ export function referencedIndices(session: Session, values: readonly (CompiledVa
 
 function nodeScope(settled: Settled | undefined): NodeScope {
   if (settled === undefined) return { status: 'pending' };
-  if (settled.status === 'succeeded') return { status: 'succeeded', ...(settled.output !== undefined && { output: settled.output }) };
+  if (settled.status === 'succeeded')
+    return { status: 'succeeded', ...(settled.output !== undefined && { output: settled.output }) };
   if (settled.status === 'failed') return { status: 'failed', error: errorJson(settled.error) };
   return { status: settled.status };
 }
@@ -79,7 +89,11 @@ function executionScope(header: Header): Json {
  * What a node may see: everything upstream of the edges it ran for. That matters only below a `first` join, which runs
  * before its other branches have ended: whether those have, by now, must not change what an expression says.
  */
-export async function visibility(session: Session, node: PlanNode, via: readonly number[] | undefined): Promise<((index: number) => boolean) | undefined> {
+export async function visibility(
+  session: Session,
+  node: PlanNode,
+  via: readonly number[] | undefined,
+): Promise<((index: number) => boolean) | undefined> {
   const { plan } = session;
   if (!plan.hasFirst) return undefined;
   if (hasFirstUpstream(session, node)) await session.learnAll();

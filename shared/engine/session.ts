@@ -44,7 +44,10 @@ export class Session {
   /** Units whose outputs, not only their statuses, are in `known`. */
   readonly #withOutputs = new Set<number>();
 
-  constructor(deps: EngineDeps, init: { plan: Plan; header: Header; delivery: Delivery; budget: TimeBudget; mayRun: boolean }) {
+  constructor(
+    deps: EngineDeps,
+    init: { plan: Plan; header: Header; delivery: Delivery; budget: TimeBudget; mayRun: boolean },
+  ) {
     this.deps = deps;
     this.plan = init.plan;
     this.#header = init.header;
@@ -156,7 +159,10 @@ export class Session {
     const wanted = [...indices].map((index) => nodeAt(this.plan, index)).filter((node) => !this.#isKnownInFull(node));
     if (wanted.length === 0) return;
     const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => nodeAt(this.plan, unit));
-    const records = await this.deps.store.readNodes(this.key, units.map((unit) => this.nodeKey(unit)));
+    const records = await this.deps.store.readNodes(
+      this.key,
+      units.map((unit) => this.nodeKey(unit)),
+    );
     for (const record of records) this.learnRecord(record);
     if (wanted.some(({ index }) => !this.#known.has(index))) await this.learnAll();
   }

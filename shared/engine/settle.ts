@@ -21,7 +21,12 @@ import { fits, GROUP_MAX, isLong, PARALLEL_MAX } from './time-budget.ts';
  * E2. A commit that was refused, and is not our own earlier one, has no consequences.
  * E3. Inline children are started only while the execution is not known to be stopped and the lease lasts.
  */
-export async function settleEffect(session: Session, claimed: Claimed, end: Extract<Settled, { status: 'succeeded' | 'failed' }>, last: AttemptRecord): Promise<void> {
+export async function settleEffect(
+  session: Session,
+  claimed: Claimed,
+  end: Extract<Settled, { status: 'succeeded' | 'failed' }>,
+  last: AttemptRecord,
+): Promise<void> {
   const { node } = claimed;
   const endedAt = last.endedAt;
   const closure = await closureOf(session, node, end, endedAt, claimed.via);
@@ -41,7 +46,11 @@ export async function settleEffect(session: Session, claimed: Claimed, end: Extr
 }
 
 /** Commits a pure root: `$start`, a ready pure join, an `always` node. It is its own claim; false: somebody else's commit won. */
-export async function settlePureRoot(session: Session, node: PlanNode, via: readonly number[] | undefined): Promise<boolean> {
+export async function settlePureRoot(
+  session: Session,
+  node: PlanNode,
+  via: readonly number[] | undefined,
+): Promise<boolean> {
   invariant(isPureRoot(node), `${node.id} is not a pure root`);
   const now = session.deps.clock.now();
   const evaluate = await pureEvaluator(session, node, now, via);
@@ -65,20 +74,37 @@ export async function settlePureRoot(session: Session, node: PlanNode, via: read
 }
 
 /** A join that is left out has no record; what follows from that is derived again whenever it is needed. */
-export async function settleSkipped(session: Session, node: PlanNode, settled: Extract<Settled, { status: 'skipped' }>): Promise<void> {
+export async function settleSkipped(
+  session: Session,
+  node: PlanNode,
+  settled: Extract<Settled, { status: 'skipped' }>,
+): Promise<void> {
   const now = session.deps.clock.now();
   const closure = await closureOf(session, node, settled, now, undefined);
   await deliver(session, closure, { inline: [], groups: [], claims: closure.claims }, session.budget.shortEnd);
 }
 
-export async function closureOf(session: Session, root: PlanNode, settled: Settled, now: EpochMs, via: readonly number[] | undefined): Promise<Closure> {
+export async function closureOf(
+  session: Session,
+  root: PlanNode,
+  settled: Settled,
+  now: EpochMs,
+  via: readonly number[] | undefined,
+): Promise<Closure> {
   const evaluate = await pureEvaluator(session, root, now, via);
   return computeClosure({ plan: session.plan, root, settled, settledAt: session.settledAt, evaluate });
 }
 
 type RecordBase = Omit<SettledRecord, 'pure' | 'inline' | 'groups' | 'lease' | 'op' | 'callback'>;
 
-export async function commitUnit(session: Session, node: PlanNode, closure: Closure, base: RecordBase, expected: NodeCondition, callback?: string): Promise<boolean> {
+export async function commitUnit(
+  session: Session,
+  node: PlanNode,
+  closure: Closure,
+  base: RecordBase,
+  expected: NodeCondition,
+  callback?: string,
+): Promise<boolean> {
   const { store, ids, clock } = session.deps;
   const share = divide(session, closure);
   const lease = { until: session.budget.shortEnd, since: clock.now(), by: session.delivery.id };
@@ -132,11 +158,18 @@ async function deliver(session: Session, closure: Closure, share: Share, until: 
   const base = { v: 1, ws: session.key.workspace, ex: session.key.execution } as const;
   const [root] = closure.settled;
   const messages: OutgoingMessage[] = share.groups.map((_, group) => ({
-    message: { ...base, kind: 'group', node: root?.node.id ?? '', gen: root === undefined ? 0 : session.generation(root.node), group },
+    message: {
+      ...base,
+      kind: 'group',
+      node: root?.node.id ?? '',
+      gen: root === undefined ? 0 : session.generation(root.node),
+      group,
+    },
   }));
   for (const node of share.claims) {
     // A pure root is a write and goes on from here; a long attempt deserves an invocation of its own.
-    if (session.continuesHere && !(node.kind === 'effect' && isLong(node.attemptTimeoutMs))) session.push({ kind: 'claim', node });
+    if (session.continuesHere && !(node.kind === 'effect' && isLong(node.attemptTimeoutMs)))
+      session.push({ kind: 'claim', node });
     else messages.push({ message: { ...base, kind: 'node', node: node.id, gen: session.generation(node) } });
   }
   for (const node of share.inline) session.push({ kind: 'covered', node, until });

@@ -61,13 +61,17 @@ async function send(deps: EngineDeps, plan: Plan, header: Header): Promise<void>
   if (isTerminal(header.status)) return;
   const base = { v: 1 as const, ws: header.workspace, ex: header.execution };
   const messages: OutgoingMessage[] = [];
-  if (header.status === 'running') messages.push({ message: { ...base, kind: 'node', node: nodeAt(plan, START).id, gen: FIRST_GENERATION } });
+  if (header.status === 'running')
+    messages.push({ message: { ...base, kind: 'node', node: nodeAt(plan, START).id, gen: FIRST_GENERATION } });
   // Without a timeout of its own an execution has 30 days: the sweeper's minutes are precise enough for that.
   if (plan.timeoutExplicit) messages.push({ message: { ...base, kind: 'expire' }, notBefore: header.deadline });
   if (messages.length > 0) await deps.queue.send(messages);
 }
 
-export type StartHeldResult = { readonly kind: 'started'; readonly header: Header } | { readonly kind: 'terminal' } | { readonly kind: 'not_found' };
+export type StartHeldResult =
+  | { readonly kind: 'started'; readonly header: Header }
+  | { readonly kind: 'terminal' }
+  | { readonly kind: 'not_found' };
 
 /** Starts a held execution; again is a no-op that sends the message again, in case it was lost the first time. */
 export async function startHeld(deps: EngineDeps, key: ExecutionKey): Promise<StartHeldResult> {
@@ -77,7 +81,8 @@ export async function startHeld(deps: EngineDeps, key: ExecutionKey): Promise<St
     if (isTerminal(header.status)) return { kind: 'terminal' };
     const plan = await deps.plans.load(key.workspace, header.workflow, header.version);
     if (header.status === 'running') {
-      if (header.stop === undefined && header.gen === FIRST_GENERATION) await send(deps, { ...plan, timeoutExplicit: false }, header);
+      if (header.stop === undefined && header.gen === FIRST_GENERATION)
+        await send(deps, { ...plan, timeoutExplicit: false }, header);
       return { kind: 'started', header };
     }
     const now = deps.clock.now();

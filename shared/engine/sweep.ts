@@ -25,7 +25,11 @@ const LAST_LOOK_MS = 10_000;
  * The way back for executions whose messages were lost (protocol §7.6): the index only names candidates, the header is
  * read strongly before anything is done, and `check` is then moved to when it is worth while to look again.
  */
-export async function sweep(deps: EngineDeps, scope: SweepScope, remainingMs: number): Promise<{ readonly looked: number }> {
+export async function sweep(
+  deps: EngineDeps,
+  scope: SweepScope,
+  remainingMs: number,
+): Promise<{ readonly looked: number }> {
   const { clock, store } = deps;
   const end = clock.now() + remainingMs;
   const horizon = scope === 'due' ? clock.now() : FAR_FUTURE;
@@ -45,9 +49,20 @@ export async function sweep(deps: EngineDeps, scope: SweepScope, remainingMs: nu
 }
 
 /** One execution that cannot be looked after (its stored plan does not load, say) must not keep the others from it. */
-async function lookSafely(deps: EngineDeps, { ws, ex }: { readonly ws: string; readonly ex: string }, scope: SweepScope, left: number): Promise<void> {
+async function lookSafely(
+  deps: EngineDeps,
+  { ws, ex }: { readonly ws: string; readonly ex: string },
+  scope: SweepScope,
+  left: number,
+): Promise<void> {
   try {
-    const session = await openSession(deps, { ws, ex }, { id: deps.ids.operation(), receiveCount: 1, isolated: false }, left, false);
+    const session = await openSession(
+      deps,
+      { ws, ex },
+      { id: deps.ids.operation(), receiveCount: 1, isolated: false },
+      left,
+      false,
+    );
     if (session !== undefined) await look(deps, session, scope, left);
   } catch (error) {
     deps.log.warn('an execution could not be swept', { workspace: ws, execution: ex, error: String(error) });

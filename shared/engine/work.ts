@@ -14,8 +14,19 @@ import { isLive, timeBudget } from './time-budget.ts';
  * Handles one delivery of one message (protocol §3, §5, §7). Returns when everything that it started has ended; an
  * exception means that the message must come again.
  */
-export async function work(deps: EngineDeps, message: WorkMessage, delivery: Delivery, remainingMs: number): Promise<void> {
-  const session = await openSession(deps, message, delivery, remainingMs, message.kind === 'node' || message.kind === 'group');
+export async function work(
+  deps: EngineDeps,
+  message: WorkMessage,
+  delivery: Delivery,
+  remainingMs: number,
+): Promise<void> {
+  const session = await openSession(
+    deps,
+    message,
+    delivery,
+    remainingMs,
+    message.kind === 'node' || message.kind === 'group',
+  );
   if (session === undefined) return;
   if (message.kind === 'expire') return expire(session);
   if (session.header.status !== 'running') return;
@@ -75,7 +86,8 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
   if (parent === undefined || !isSettledRecord(parent)) return;
   if (!taken.taken) {
     // Somebody took it before: a duplicate, or a worker that died. Redelivered or expired, it is looked into.
-    if (session.delivery.receiveCount > 1 || !isLive(taken.existing.lease, now, leaseEpoch)) await recoverAlongside(session);
+    if (session.delivery.receiveCount > 1 || !isLive(taken.existing.lease, now, leaseEpoch))
+      await recoverAlongside(session);
     return;
   }
   session.learnRecord(parent);
@@ -91,7 +103,11 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
 async function recoverAlongside(session: Session): Promise<void> {
   const { deps, plan, header, delivery, budget } = session;
   const alongside = new Session(deps, { plan, header, delivery, budget, mayRun: false });
-  await recoverAndDrive(alongside, { by: delivery.id, resendDelayed: true, ...(delivery.receiveCount > 1 && { lookAgainAt: budget.shortEnd }) });
+  await recoverAndDrive(alongside, {
+    by: delivery.id,
+    resendDelayed: true,
+    ...(delivery.receiveCount > 1 && { lookAgainAt: budget.shortEnd }),
+  });
 }
 
 async function recoverAndDrive(session: Session, options: RecoveryOptions): Promise<void> {
@@ -106,17 +122,26 @@ async function expire(session: Session): Promise<void> {
   const now = clock.now();
   if (header.status !== 'pending' && header.status !== 'running') return;
   if (now < header.deadline) {
-    await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' }, notBefore: header.deadline }]);
+    await queue.send([
+      { message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' }, notBefore: header.deadline },
+    ]);
     return;
   }
   if (header.status === 'pending') {
     const { check: _check, ...rest } = header;
-    const next = { ...rest, status: 'timed_out' as const, reason: 'hold_expired' as const, endedAt: now, rev: header.rev + 1, op: ids.operation() };
+    const next = {
+      ...rest,
+      status: 'timed_out' as const,
+      reason: 'hold_expired' as const,
+      endedAt: now,
+      rev: header.rev + 1,
+      op: ids.operation(),
+    };
     // Lost to somebody who started or cancelled it at the last moment: the deadline is another one now.
-    if (!(await store.replaceHeader(next))) await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' } }]);
+    if (!(await store.replaceHeader(next)))
+      await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' } }]);
     return;
   }
   await requestStop(session, { status: 'timed_out', reason: 'timeout' });
   await close(session);
 }
-

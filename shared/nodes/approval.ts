@@ -8,10 +8,15 @@ import { Duration, WAITING_ATTEMPT_TIMEOUT_MS } from './wait.ts';
 const Schema = z.json().superRefine((schema, context) => {
   const compiled = compileSchema(schema, '');
   if (compiled.ok) return;
-  for (const { path, message } of compiled.error) context.addIssue({ code: 'custom', path: path.split('/').slice(1), message });
+  for (const { path, message } of compiled.error)
+    context.addIssue({ code: 'custom', path: path.split('/').slice(1), message });
 });
 
-const Config = z.strictObject({ message: z.string().optional(), expires: Duration.optional(), schema: Schema.optional() });
+const Config = z.strictObject({
+  message: z.string().optional(),
+  expires: Duration.optional(),
+  schema: Schema.optional(),
+});
 
 /**
  * Waits for somebody's decision, sent to the node's callback URL (`GET /v1/executions/{id}/nodes/{node}` shows it while

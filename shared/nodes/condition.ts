@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { elements, evaluateBool, evaluateValue, member, type CompiledValue, type Scope } from '../domain/expression/template.ts';
+import {
+  elements,
+  evaluateBool,
+  evaluateValue,
+  member,
+  type CompiledValue,
+  type Scope,
+} from '../domain/expression/template.ts';
 import { expressionFailed, failure } from '../domain/failure.ts';
 import { isJsonArray, isJsonObject, type Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -13,7 +20,12 @@ const Branch = z.string().superRefine((name, context) => {
 
 const Config = z.strictObject({
   cases: z
-    .array(z.strictObject({ branch: Branch, if: z.union([z.boolean(), z.string().includes('{{', { error: 'must be a template that yields a bool' })]) }))
+    .array(
+      z.strictObject({
+        branch: Branch,
+        if: z.union([z.boolean(), z.string().includes('{{', { error: 'must be a template that yields a bool' })]),
+      }),
+    )
     .min(1)
     .max(LIMITS.conditionCasesMax),
   default: Branch.optional(),
@@ -42,7 +54,8 @@ function chooseBranch(config: CompiledValue, scope: Scope): string {
   for (const [index, entry] of (cases === undefined ? [] : elements(cases)).entries()) {
     const condition = member(entry, 'if');
     const verdict = condition === undefined ? undefined : evaluateBool(condition, scope);
-    if (verdict?.ok === false) throw new NodeError({ ...verdict.error, message: `cases[${index}].if: ${verdict.error.message}` });
+    if (verdict?.ok === false)
+      throw new NodeError({ ...verdict.error, message: `cases[${index}].if: ${verdict.error.message}` });
     if (verdict?.value === true) return text(member(entry, 'branch'), scope);
   }
   const otherwise = member(config, 'default');

@@ -9,15 +9,20 @@ export const WAITING_ATTEMPT_TIMEOUT_MS = 10_000;
 
 export const Duration = z.string().superRefine((text, context) => {
   const ms = parseDurationMs(text);
-  if (ms === undefined) context.addIssue({ code: 'custom', message: 'is no duration; write 30s, 5m, 1h, 7d or ISO 8601' });
+  if (ms === undefined)
+    context.addIssue({ code: 'custom', message: 'is no duration; write 30s, 5m, 1h, 7d or ISO 8601' });
   else if (ms > LIMITS.executionTimeoutMsMax) context.addIssue({ code: 'custom', message: 'is longer than 366 days' });
 });
 
-const Instant = z.string().refine((text) => parseRfc3339(text) !== undefined, { error: 'is no RFC 3339 time such as 2026-12-24T18:00:00Z' });
+const Instant = z
+  .string()
+  .refine((text) => parseRfc3339(text) !== undefined, { error: 'is no RFC 3339 time such as 2026-12-24T18:00:00Z' });
 
 const Config = z
   .strictObject({ duration: Duration.optional(), until: Instant.optional() })
-  .refine(({ duration, until }) => (duration === undefined) !== (until === undefined), { error: "give either 'duration' or 'until'" });
+  .refine(({ duration, until }) => (duration === undefined) !== (until === undefined), {
+    error: "give either 'duration' or 'until'",
+  });
 
 /** Waits for a time without anybody running it. A time in the past is over at once. */
 export const waitNode: EffectNodeType = {

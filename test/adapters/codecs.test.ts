@@ -26,7 +26,9 @@ function payloads(): PayloadStore & { readonly size: () => number } {
 }
 
 const at = (ms: number) => epochMs(1_700_000_000_000 + ms);
-const settled = (more: Partial<Extract<NodeRecord, { status: 'succeeded' | 'failed' | 'cancelled' }>> = {}): NodeRecord => ({
+const settled = (
+  more: Partial<Extract<NodeRecord, { status: 'succeeded' | 'failed' | 'cancelled' }>> = {},
+): NodeRecord => ({
   node: 'charge',
   gen: 1,
   status: 'succeeded',
@@ -38,7 +40,11 @@ const settled = (more: Partial<Extract<NodeRecord, { status: 'succeeded' | 'fail
   endedAt: at(5),
   attempts: [{ attempt: 1, startedAt: at(0), endedAt: at(5) }],
   output: { status: 200, body: { ok: true } },
-  pure: { total: { status: 'succeeded', output: 5 }, route: { status: 'succeeded', output: { branch: 'big' }, branch: 'big' }, 'x?': { status: 'succeeded', open: false } },
+  pure: {
+    total: { status: 'succeeded', output: 5 },
+    route: { status: 'succeeded', output: { branch: 'big' }, branch: 'big' },
+    'x?': { status: 'succeeded', open: false },
+  },
   inline: [3, 4, 5],
   groups: [[6, 7], [9]],
   lease: { until: at(60_000), since: at(0), by: 'message-1' },
@@ -47,10 +53,62 @@ const settled = (more: Partial<Extract<NodeRecord, { status: 'succeeded' | 'fail
 
 test.each<[string, NodeRecord]>([
   ['settled', settled()],
-  ['failed', settled({ status: 'failed', error: { code: 'http_402', category: 'target', message: 'no', retryable: false }, pure: {}, inline: [], groups: [] })],
-  ['running', { node: 'a', gen: 2, status: 'running', attempt: 1, fence: 1, crashes: 0, op: 'x', startedAt: at(0), attempts: [], lease: { until: at(1), since: at(0), by: 'm' } }],
-  ['retrying', { node: 'a', gen: 1, status: 'retrying', attempt: 2, fence: 1, crashes: 0, op: 'x', startedAt: at(0), attempts: [], due: at(9), via: [0, 2] }],
-  ['waiting', { node: 'a', gen: 1, status: 'waiting', attempt: 1, fence: 1, crashes: 0, op: 'x', startedAt: at(0), attempts: [], wait: { for: 'timer', due: at(9), onDue: { output: { until: 'then' } } } }],
+  [
+    'failed',
+    settled({
+      status: 'failed',
+      error: { code: 'http_402', category: 'target', message: 'no', retryable: false },
+      pure: {},
+      inline: [],
+      groups: [],
+    }),
+  ],
+  [
+    'running',
+    {
+      node: 'a',
+      gen: 2,
+      status: 'running',
+      attempt: 1,
+      fence: 1,
+      crashes: 0,
+      op: 'x',
+      startedAt: at(0),
+      attempts: [],
+      lease: { until: at(1), since: at(0), by: 'm' },
+    },
+  ],
+  [
+    'retrying',
+    {
+      node: 'a',
+      gen: 1,
+      status: 'retrying',
+      attempt: 2,
+      fence: 1,
+      crashes: 0,
+      op: 'x',
+      startedAt: at(0),
+      attempts: [],
+      due: at(9),
+      via: [0, 2],
+    },
+  ],
+  [
+    'waiting',
+    {
+      node: 'a',
+      gen: 1,
+      status: 'waiting',
+      attempt: 1,
+      fence: 1,
+      crashes: 0,
+      op: 'x',
+      startedAt: at(0),
+      attempts: [],
+      wait: { for: 'timer', due: at(9), onDue: { output: { until: 'then' } } },
+    },
+  ],
 ])('a %s record comes back as it was written', async (_, record) => {
   const store = payloads();
   expect(await nodeRecordWithOutputs(await nodeItem(KEY, record, store), store)).toEqual(record);
@@ -59,20 +117,26 @@ test.each<[string, NodeRecord]>([
 test('without outputs the structure comes back alone: that is all that a frontier unpacks', async () => {
   const record = nodeRecord(await nodeItem(KEY, settled(), payloads()));
   expect(record).not.toHaveProperty('output');
-  expect(record).toMatchObject({ inline: [3, 4, 5], pure: { route: { status: 'succeeded', branch: 'big' }, total: { status: 'succeeded' } } });
+  expect(record).toMatchObject({
+    inline: [3, 4, 5],
+    pure: { route: { status: 'succeeded', branch: 'big' }, total: { status: 'succeeded' } },
+  });
 });
 
 test('an output is plain while the item fits into a write unit, then compressed, then in the bucket', async () => {
   const store = payloads();
-  const form = async (output: NodeRecord extends { output?: infer O } ? O : never | string | readonly number[]) => {
-    const item: Item = await nodeItem(KEY, settled({ output: output as never, pure: {} }), store);
-    return { kind: item['o']?.S !== undefined ? 'plain' : item['o']?.B !== undefined ? 'compressed' : 'bucket', bytes: itemBytes(item) };
+  const form = async (output: string | readonly number[]) => {
+    const item: Item = await nodeItem(KEY, settled({ output, pure: {} }), store);
+    return {
+      kind: item['o']?.S !== undefined ? 'plain' : item['o']?.B !== undefined ? 'compressed' : 'bucket',
+      bytes: itemBytes(item),
+    };
   };
-  expect((await form('short' as never)).kind).toBe('plain');
-  expect(await form('repeat '.repeat(1_000) as never)).toMatchObject({ kind: 'compressed' });
-  expect((await form('repeat '.repeat(1_000) as never)).bytes).toBeLessThanOrEqual(1_024);
+  expect((await form('short')).kind).toBe('plain');
+  expect(await form('repeat '.repeat(1_000))).toMatchObject({ kind: 'compressed' });
+  expect((await form('repeat '.repeat(1_000))).bytes).toBeLessThanOrEqual(1_024);
   const noise = Array.from({ length: 5_000 }, (_, index) => (index * 2_654_435_761) % 4_294_967_296);
-  expect((await form(noise as never)).kind).toBe('bucket');
+  expect((await form(noise)).kind).toBe('bucket');
   expect(store.size()).toBe(1);
 });
 

@@ -9,8 +9,17 @@ import { epochMs } from '../../shared/domain/time.ts';
 const sqs = mockClient(SQSClient);
 const scheduler = mockClient(SchedulerClient);
 const NOW = epochMs(Date.UTC(2026, 10, 21, 12));
-const timers = new ScheduleTimers(new SchedulerClient({ region: 'us-east-1' }), { group: 'g', queueArn: 'arn:q', roleArn: 'arn:r' });
-const queue = new SqsWorkQueue(new SQSClient({ region: 'us-east-1' }), { work: 'http://work', isolated: 'http://isolated' }, timers, () => NOW);
+const timers = new ScheduleTimers(new SchedulerClient({ region: 'us-east-1' }), {
+  group: 'g',
+  queueArn: 'arn:q',
+  roleArn: 'arn:r',
+});
+const queue = new SqsWorkQueue(
+  new SQSClient({ region: 'us-east-1' }),
+  { work: 'http://work', isolated: 'http://isolated' },
+  timers,
+  () => NOW,
+);
 const message = (node: string) => ({ v: 1 as const, ws: 'w', ex: 'e', kind: 'node' as const, node, gen: 1 });
 const after = (ms: number) => epochMs(NOW + ms);
 
@@ -38,25 +47,46 @@ test.each([
 
 test('beyond 15 minutes a one-time schedule brings it near; making it twice makes one', async () => {
   await queue.send([{ message: message('a'), notBefore: after(900_001) }]);
-  scheduler.on(CreateScheduleCommand).rejects(new ConflictException({ $metadata: {}, Message: 'exists', message: 'exists' }));
+  scheduler
+    .on(CreateScheduleCommand)
+    .rejects(new ConflictException({ $metadata: {}, Message: 'exists', message: 'exists' }));
   await queue.send([{ message: message('a'), notBefore: after(900_001) }]);
   const [first, second] = scheduler.commandCalls(CreateScheduleCommand).map(({ args }) => args[0].input);
   expect(first?.Name).toBe(second?.Name);
-  expect(first).toMatchObject({ GroupName: 'g', ActionAfterCompletion: 'DELETE', Target: { Arn: 'arn:q', RoleArn: 'arn:r' } });
+  expect(first).toMatchObject({
+    GroupName: 'g',
+    ActionAfterCompletion: 'DELETE',
+    Target: { Arn: 'arn:q', RoleArn: 'arn:r' },
+  });
   expect(first?.ScheduleExpression).toBe('at(2026-11-21T12:13:30)');
   expect(sent()).toHaveLength(0);
 });
 
 test('25 messages leave in three batches; isolated ones go to their own queue', async () => {
-  await queue.send([...Array.from({ length: 25 }, (_, at) => ({ message: message(`n${at}`) })), { message: message('bad'), isolated: true }]);
-  const calls = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => [args[0].input.QueueUrl, args[0].input.Entries?.length]);
-  expect(calls).toEqual([['http://work', 10], ['http://work', 10], ['http://work', 5], ['http://isolated', 1]]);
+  await queue.send([
+    ...Array.from({ length: 25 }, (_, at) => ({ message: message(`n${at}`) })),
+    { message: message('bad'), isolated: true },
+  ]);
+  const calls = sqs
+    .commandCalls(SendMessageBatchCommand)
+    .map(({ args }) => [args[0].input.QueueUrl, args[0].input.Entries?.length]);
+  expect(calls).toEqual([
+    ['http://work', 10],
+    ['http://work', 10],
+    ['http://work', 5],
+    ['http://isolated', 1],
+  ]);
 });
 
 test('what SQS failed to take is sent once more, and then it is a fault', async () => {
-  sqs.on(SendMessageBatchCommand).resolvesOnce({ Failed: [{ Id: '1', SenderFault: false, Code: 'InternalError' }], Successful: [] }).resolves({});
+  sqs
+    .on(SendMessageBatchCommand)
+    .resolvesOnce({ Failed: [{ Id: '1', SenderFault: false, Code: 'InternalError' }], Successful: [] })
+    .resolves({});
   await queue.send([{ message: message('a') }, { message: message('b') }]);
   expect(sqs.commandCalls(SendMessageBatchCommand)[1]?.args[0].input.Entries?.map(({ Id }) => Id)).toEqual(['1']);
-  sqs.on(SendMessageBatchCommand).resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError', Message: 'no' }], Successful: [] });
+  sqs
+    .on(SendMessageBatchCommand)
+    .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError', Message: 'no' }], Successful: [] });
   await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS did not take 1 messages');
 });

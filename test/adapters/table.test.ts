@@ -17,7 +17,11 @@ const table = new Table(new DynamoDBClient({ region: 'us-east-1' }), 'State');
 const item = (op: string): Item => ({ ...keyAttributes({ pk: 'ws#X#1', sk: 'H' }), op: text(op) });
 
 function refusedBy(existing: Item | undefined): ConditionalCheckFailedException {
-  return new ConditionalCheckFailedException({ $metadata: {}, message: 'The conditional request failed', ...(existing !== undefined && { Item: existing }) });
+  return new ConditionalCheckFailedException({
+    $metadata: {},
+    message: 'The conditional request failed',
+    ...(existing !== undefined && { Item: existing }),
+  });
 }
 
 beforeEach(() => {
@@ -46,7 +50,9 @@ test('every write asks for the old item, or it could not tell the two apart', as
 });
 
 test('a throttle is not swallowed: the message has to come again', async () => {
-  client.on(GetItemCommand).rejects(new ProvisionedThroughputExceededException({ $metadata: {}, message: 'slow down' }));
+  client
+    .on(GetItemCommand)
+    .rejects(new ProvisionedThroughputExceededException({ $metadata: {}, message: 'slow down' }));
   await expect(table.get({ pk: 'a', sk: 'b' })).rejects.toThrow('slow down');
 });
 
@@ -59,7 +65,10 @@ test('keys that a batch left unprocessed are asked for again, in batches of 100'
     const answered = left ? asked.slice(1) : asked;
     const unprocessed = left ? asked.slice(0, 1) : [];
     left = false;
-    return { Responses: { State: answered }, ...(unprocessed.length > 0 && { UnprocessedKeys: { State: { Keys: unprocessed } } }) };
+    return {
+      Responses: { State: answered },
+      ...(unprocessed.length > 0 && { UnprocessedKeys: { State: { Keys: unprocessed } } }),
+    };
   });
   expect(await table.getMany(keys)).toHaveLength(150);
 });

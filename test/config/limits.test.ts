@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { API, ISOLATED, QUEUE, SWEEPER, WORKER } from '../../shared/config/functions.ts';
 import { LIMITS, transitionBudget } from '../../shared/domain/limits.ts';
-import { COMMIT_MARGIN_MS, GROUP_MAX, GUARD_DELAY_MS, PARALLEL_MAX, SHORT_LEASE_MS } from '../../shared/engine/time-budget.ts';
+import {
+  COMMIT_MARGIN_MS,
+  GROUP_MAX,
+  GUARD_DELAY_MS,
+  PARALLEL_MAX,
+  SHORT_LEASE_MS,
+} from '../../shared/engine/time-budget.ts';
 
 test('the longest attempt fits into an invocation, with time to commit', () => {
   expect(LIMITS.attemptTimeoutMsMax + COMMIT_MARGIN_MS).toBeLessThan(WORKER.timeoutSeconds * 1_000);

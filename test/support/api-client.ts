@@ -75,7 +75,7 @@ export class ApiClient {
 
   async run(definition: JsonObject, input: Json = {}): Promise<Answer['body']> {
     await this.save(definition);
-    const id = await this.start(String(definition['name']), { input });
+    const id = await this.start(nameOf(definition), { input });
     return this.ended(id);
   }
 
@@ -86,4 +86,9 @@ export class ApiClient {
   async node(id: string, node: string): Promise<Answer['body']> {
     return (await this.call('GET', `/v1/executions/${id}/nodes/${node}`)).body;
   }
+}
+
+function nameOf({ name }: JsonObject): string {
+  if (typeof name === 'string') return name;
+  throw new Error('a definition needs a name to be started by');
 }

@@ -1,4 +1,4 @@
-import { isSettledRecord, isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
+import { isSettledRecord, isTerminal, type Header, type Lease, type NodeRecord } from '../../shared/domain/execution/records.ts';
 import type { Plan } from '../../shared/domain/workflow/plan.ts';
 import type { ExecutionRecords, ExecutionStore } from '../../shared/engine/ports.ts';
 
@@ -47,10 +47,12 @@ export class Audit {
     }
     const index = this.#plan.indexOf.get(claim.node) ?? -1;
     for (const parent of nodes.filter(isSettledRecord)) {
-      if (parent.inline.includes(index) && parent.lease.until > now) this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
+      // Whoever holds the permission may claim under it himself (claimCovered).
+      const isOthers = ({ until, by }: Lease) => until > now && by !== claim.lease.by;
+      if (parent.inline.includes(index) && isOthers(parent.lease)) this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
       const group = parent.groups.findIndex((members) => members.includes(index));
       const taken = groups.find((taking) => taking.node === parent.node && taking.group === group);
-      if (group !== -1 && (taken === undefined || taken.lease.until > now)) this.violations.push(`${claim.node} was claimed while its group can run it`);
+      if (group !== -1 && (taken === undefined || isOthers(taken.lease))) this.violations.push(`${claim.node} was claimed while its group can run it`);
     }
   }
 

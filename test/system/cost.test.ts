@@ -21,7 +21,11 @@ beforeAll(async () => {
   sqs = await startFauxqs(undefined);
   table = new MeteringProxy(() => dynoxide.endpoint);
   queue = new MeteringProxy(() => sqs.endpoint);
-  stack = await startTestStack({ httpAllow: target.authority, dynamodbEndpoint: await table.start(), sqsEndpoint: await queue.start() });
+  stack = await startTestStack({
+    httpAllow: target.authority,
+    dynamodbEndpoint: await table.start(),
+    sqsEndpoint: await queue.start(),
+  });
 });
 
 afterAll(async () => {
@@ -34,10 +38,17 @@ beforeEach(() => {
   queue.reset();
 });
 
-const http = (needs: readonly string[], path = 'x') => ({ type: 'http', needs, with: { url: `${target.url}/${path}` } });
+const http = (needs: readonly string[], path = 'x') => ({
+  type: 'http',
+  needs,
+  with: { url: `${target.url}/${path}` },
+});
 
 /** Saves before the meters are set to zero: what an execution costs, not a definition. */
-async function metered(definition: { name: string; nodes: Record<string, unknown> }): Promise<{ writeUnits: number; messages: number }> {
+async function metered(definition: {
+  name: string;
+  nodes: Record<string, unknown>;
+}): Promise<{ writeUnits: number; messages: number }> {
   await stack.api.save(definition as never);
   table.reset();
   queue.reset();
@@ -48,7 +59,9 @@ async function metered(definition: { name: string; nodes: Record<string, unknown
 }
 
 test('a chain of 40 http nodes costs one queue message and at most 7 + 1 + 40 write units', async () => {
-  const nodes = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`n${at}`, http(at === 0 ? [] : [`n${at - 1}`])]));
+  const nodes = Object.fromEntries(
+    Array.from({ length: 40 }, (_, at) => [`n${at}`, http(at === 0 ? [] : [`n${at - 1}`])]),
+  );
   const { writeUnits, messages } = await metered({ name: 'chain', nodes });
   expect(messages).toBe(1);
   expect(writeUnits).toBeLessThanOrEqual(UNITS_PER_EXECUTION + 1 + 40);
@@ -57,7 +70,10 @@ test('a chain of 40 http nodes costs one queue message and at most 7 + 1 + 40 wr
 test('20 transforms between two http nodes add no write', async () => {
   const two = await metered({ name: 'two', nodes: { a: http([]), b: http(['a']) } });
   const transforms = Object.fromEntries(
-    Array.from({ length: 20 }, (_, at) => [`t${at}`, { type: 'transform', needs: [at === 0 ? 'a' : `t${at - 1}`], with: { value: { step: at } } }]),
+    Array.from({ length: 20 }, (_, at) => [
+      `t${at}`,
+      { type: 'transform', needs: [at === 0 ? 'a' : `t${at - 1}`], with: { value: { step: at } } },
+    ]),
   );
   const twentyTwo = await metered({ name: 'twenty-two', nodes: { a: http([]), ...transforms, b: http(['t19']) } });
   expect(twentyTwo.writeUnits).toBe(two.writeUnits);

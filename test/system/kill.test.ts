@@ -84,7 +84,10 @@ function diamond() {
 async function startOne(number: number): Promise<string> {
   for (;;) {
     try {
-      const answer = await api.call('POST', '/v1/workflows/diamond/executions', { body: {}, headers: { 'idempotency-key': `start-${number}` } });
+      const answer = await api.call('POST', '/v1/workflows/diamond/executions', {
+        body: {},
+        headers: { 'idempotency-key': `start-${number}` },
+      });
       if (answer.status === 202) return answer.body.id as string;
     } catch {
       // Connection lost: the same request again.
@@ -116,7 +119,9 @@ test('kill -9 of the local stack 20 times during 200 executions: all succeed, no
       expect(new Set(calls.map(({ key }) => key))).toEqual(new Set([`${id}:${node}:1`]));
     }
   }
-  console.log(`all ended ${Date.now() - restarted} ms after the last restart; ${target.all.length} calls for ${EXECUTIONS * 5} nodes`);
+  console.log(
+    `all ended ${Date.now() - restarted} ms after the last restart; ${target.all.length} calls for ${EXECUTIONS * 5} nodes`,
+  );
   const listed = await api.call('GET', '/v1/executions?limit=200&status=running,pending');
   expect(listed.body.items).toEqual([]);
 }, 170_000);

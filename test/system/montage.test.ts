@@ -5,7 +5,9 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 
 interface Definition {
   readonly name: string;
-  readonly nodes: Readonly<Record<string, { readonly needs?: readonly string[]; readonly with: { readonly url: string } }>>;
+  readonly nodes: Readonly<
+    Record<string, { readonly needs?: readonly string[]; readonly with: { readonly url: string } }>
+  >;
 }
 
 let target: RecordingTarget;
@@ -22,7 +24,9 @@ afterAll(async () => {
 });
 
 test('the 1,738-node Montage DAG finishes: each effect exactly once, none before all that it needs', async () => {
-  const definition = JSON.parse(readFileSync('examples/wfinstances/montage-chameleon-2mass-05d-001.json', 'utf8')) as Definition;
+  const definition = JSON.parse(
+    readFileSync('examples/wfinstances/montage-chameleon-2mass-05d-001.json', 'utf8'),
+  ) as Definition;
   await stack.api.save(definition as never);
   const id = await stack.api.start(definition.name, { input: { target: target.url } });
   const execution = await stack.api.ended(id);
@@ -34,7 +38,9 @@ test('the 1,738-node Montage DAG finishes: each effect exactly once, none before
   expect(target.all.length).toBe(1_738);
   expect(position.size).toBe(1_738);
   const early = Object.entries(definition.nodes).flatMap(([node, { needs = [] }]) =>
-    needs.filter((need) => (position.get(need) ?? Infinity) > (position.get(node) ?? -1)).map((need) => `${node} ran before ${need}`),
+    needs
+      .filter((need) => (position.get(need) ?? Infinity) > (position.get(node) ?? -1))
+      .map((need) => `${node} ran before ${need}`),
   );
   expect(early).toEqual([]);
 });

@@ -26,15 +26,33 @@ afterAll(async () => {
 });
 
 const http = (path: string, more: object = {}) => ({ type: 'http', with: { url: `${target.url}${path}` }, ...more });
-const gaps = (path: string) => target.calls(path).map(({ at }, index, calls) => at - (calls[index - 1]?.at ?? at)).slice(1);
+const gaps = (path: string) =>
+  target
+    .calls(path)
+    .map(({ at }, index, calls) => at - (calls[index - 1]?.at ?? at))
+    .slice(1);
 
 test('retries follow the delays of the policy, each attempt keeps its error, the key stays the same', async () => {
-  const execution = await stack.api.run({ name: 'retries', nodes: { pay: http('/flaky/1', { retry: { delays: ['0s', '1m', '5m', '10m'] } }) } });
+  const execution = await stack.api.run({
+    name: 'retries',
+    nodes: { pay: http('/flaky/1', { retry: { delays: ['0s', '1m', '5m', '10m'] } }) },
+  });
   expect(execution.status).toBe('succeeded');
   expect(execution.nodes.pay.attempts).toBe(5);
   const { attempts } = await stack.api.node(execution.id, 'pay');
-  expect(attempts.map(({ delayMs }: { delayMs?: number }) => delayMs)).toEqual([0, 60_000, 300_000, 600_000, undefined]);
-  expect(attempts.slice(0, 4).map(({ error }: { error: { code: string } }) => error.code)).toEqual(['http_503', 'http_503', 'http_503', 'http_503']);
+  expect(attempts.map(({ delayMs }: { delayMs?: number }) => delayMs)).toEqual([
+    0,
+    60_000,
+    300_000,
+    600_000,
+    undefined,
+  ]);
+  expect(attempts.slice(0, 4).map(({ error }: { error: { code: string } }) => error.code)).toEqual([
+    'http_503',
+    'http_503',
+    'http_503',
+    'http_503',
+  ]);
   expect(new Set(target.calls('/flaky/1').map(({ key }) => key)).size).toBe(1);
   // Never early: what is waited is the delay at the clock's rate, up to the queue's whole seconds.
   const waited = gaps('/flaky/1');
@@ -50,10 +68,16 @@ test('`Retry-After` is honoured when it is longer than the policy', async () => 
 });
 
 test('a POST without `retry` is not repeated after a 500, and a final failure is never repeated', async () => {
-  const post = await stack.api.run({ name: 'post', nodes: { pay: { type: 'http', with: { method: 'POST', url: `${target.url}/down/post` } } } });
+  const post = await stack.api.run({
+    name: 'post',
+    nodes: { pay: { type: 'http', with: { method: 'POST', url: `${target.url}/down/post` } } },
+  });
   expect(post.status).toBe('failed');
   expect(target.calls('/down/post')).toHaveLength(1);
-  const fail = await stack.api.run({ name: 'own', nodes: { no: { type: 'fail', with: { code: 'out_of_stock', message: 'none left' }, retry: { attempts: 5 } } } });
+  const fail = await stack.api.run({
+    name: 'own',
+    nodes: { no: { type: 'fail', with: { code: 'out_of_stock', message: 'none left' }, retry: { attempts: 5 } } },
+  });
   expect(fail.error).toMatchObject({ code: 'out_of_stock', category: 'target', retryable: false });
   expect(fail.nodes.no.attempts).toBe(1);
 });
@@ -63,7 +87,11 @@ test('`failIf` and `retryIf` look at the output before it is committed', async (
     name: 'judged',
     nodes: {
       bad: http('/ok/bad', { failIf: '{{ output.body.ok }}', onError: 'continue' }),
-      again: http('/ok/again', { retryIf: '{{ output.status == 200 }}', retry: { attempts: 2, first: '1s' }, onError: 'continue' }),
+      again: http('/ok/again', {
+        retryIf: '{{ output.status == 200 }}',
+        retry: { attempts: 2, first: '1s' },
+        onError: 'continue',
+      }),
     },
   });
   expect(execution.nodes.bad.error.code).toBe('fail_if');
@@ -72,7 +100,10 @@ test('`failIf` and `retryIf` look at the output before it is committed', async (
 });
 
 test('a deadline ends a node that would retry beyond it', async () => {
-  const execution = await stack.api.run({ name: 'deadline', nodes: { slow: http('/down/deadline', { deadline: '90s', retry: { delays: ['1m', '1m'] } }) } });
+  const execution = await stack.api.run({
+    name: 'deadline',
+    nodes: { slow: http('/down/deadline', { deadline: '90s', retry: { delays: ['1m', '1m'] } }) },
+  });
   expect(execution.error.code).toBe('deadline_exceeded');
   expect(target.calls('/down/deadline')).toHaveLength(2);
 });
@@ -84,7 +115,17 @@ test('an attempt timeout aborts the call and is retryable', async () => {
   await stack.api.save({ name: 'unused', nodes });
   const own = await startSecondStack(hanging.authority);
   try {
-    const execution = await own.api.run({ name: 'timeout', nodes: { slow: { type: 'http', with: { url: `${hanging.url}/slow` }, timeout: '300ms', retry: { attempts: 2, first: '0s', jitter: 0 } } } });
+    const execution = await own.api.run({
+      name: 'timeout',
+      nodes: {
+        slow: {
+          type: 'http',
+          with: { url: `${hanging.url}/slow` },
+          timeout: '300ms',
+          retry: { attempts: 2, first: '0s', jitter: 0 },
+        },
+      },
+    });
     expect(execution.error).toMatchObject({ code: 'timeout', category: 'timeout', retryable: true });
     expect(hanging.calls('/slow')).toHaveLength(2);
   } finally {
@@ -108,7 +149,10 @@ async function startSecondStack(allow: string): Promise<TestStack> {
 test('100 simultaneous starts with one Idempotency-Key: one execution, 100 equal answers; another body is a conflict', async () => {
   await stack.api.save({ name: 'once', nodes: { a: http('/once/{{ execution.id }}') } });
   const start = (input: number) =>
-    stack.api.call('POST', '/v1/workflows/once/executions', { body: { input: { n: input } }, headers: { 'idempotency-key': 'order-1' } });
+    stack.api.call('POST', '/v1/workflows/once/executions', {
+      body: { input: { n: input } },
+      headers: { 'idempotency-key': 'order-1' },
+    });
   const answers = await Promise.all(Array.from({ length: 100 }, () => start(1)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   const ids = new Set(answers.map(({ body }) => body.id as string));
@@ -123,7 +167,11 @@ test('100 simultaneous starts with one Idempotency-Key: one execution, 100 equal
 test('cancel ends waiting and retrying nodes at once, nothing starts after it, a terminal execution refuses', async () => {
   await stack.api.save({
     name: 'cancel',
-    nodes: { wait: { type: 'wait', with: { duration: '30d' } }, person: { type: 'approval' }, after: http('/after-cancel', { needs: ['wait', 'person'], join: 'always' }) },
+    nodes: {
+      wait: { type: 'wait', with: { duration: '30d' } },
+      person: { type: 'approval' },
+      after: http('/after-cancel', { needs: ['wait', 'person'], join: 'always' }),
+    },
   });
   const id = await stack.api.start('cancel');
   await stack.api.until(id, ({ progress }) => progress.waiting === 2);
@@ -132,13 +180,21 @@ test('cancel ends waiting and retrying nodes at once, nothing starts after it, a
   expect(execution).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
   expect(execution.cancelRequestedAt).toBeDefined();
   expect(execution.endedAt).toBeDefined();
-  expect(execution.nodes).toMatchObject({ wait: { status: 'cancelled' }, person: { status: 'cancelled' }, after: { status: 'cancelled' } });
+  expect(execution.nodes).toMatchObject({
+    wait: { status: 'cancelled' },
+    person: { status: 'cancelled' },
+    after: { status: 'cancelled' },
+  });
   expect(target.calls('/after-cancel')).toHaveLength(0);
   expect((await stack.api.call('POST', `/v1/executions/${id}/cancel`)).body.code).toBe('execution_terminal');
 });
 
 test('the timeout of the execution ends it with reason and end time', async () => {
-  const execution = await stack.api.run({ name: 'short', timeout: '2m', nodes: { person: { type: 'approval' }, after: { type: 'pass', needs: ['person'] } } });
+  const execution = await stack.api.run({
+    name: 'short',
+    timeout: '2m',
+    nodes: { person: { type: 'approval' }, after: { type: 'pass', needs: ['person'] } },
+  });
   expect(execution).toMatchObject({ status: 'timed_out', reason: 'timeout' });
   expect(execution.endedAt).toBeDefined();
   expect(execution.nodes.after.status).toBe('cancelled');
@@ -162,14 +218,20 @@ test('cancel reaches a call that is under way within seconds', async () => {
   const hanging = await startRecordingTarget({ delayMs: 30_000 });
   const own = await startSecondStack(hanging.authority);
   try {
-    await own.api.save({ name: 'hanging', nodes: { slow: { type: 'http', with: { url: `${hanging.url}/slow` } }, next: { type: 'pass', needs: ['slow'] } } });
+    await own.api.save({
+      name: 'hanging',
+      nodes: { slow: { type: 'http', with: { url: `${hanging.url}/slow` } }, next: { type: 'pass', needs: ['slow'] } },
+    });
     const id = await own.api.start('hanging');
     await own.api.until(id, () => hanging.calls('/slow').length === 1);
     expect((await own.api.execution(id)).nodes.slow.status).toBe('running');
     const answer = await own.api.call('POST', `/v1/executions/${id}/cancel`);
     expect(answer.body.status).toBe('running');
     const execution = await own.api.ended(id, 10_000);
-    expect(execution).toMatchObject({ status: 'cancelled', nodes: { slow: { status: 'cancelled' }, next: { status: 'cancelled' } } });
+    expect(execution).toMatchObject({
+      status: 'cancelled',
+      nodes: { slow: { status: 'cancelled' }, next: { status: 'cancelled' } },
+    });
   } finally {
     await own.stop();
     await hanging.stop();

@@ -24,7 +24,12 @@ export const sendCallback: Operation = async (context) => {
   // The schema lets exactly one of the two through.
   const payload = error === undefined ? { output: output ?? null } : { error };
   const digest = createHash('sha256').update(canonicalJson(payload)).digest('base64url');
-  const result = await acceptCallback(context.app.engine, checkSchema, { ...address, payload, digest, requestId: context.requestId });
+  const result = await acceptCallback(context.app.engine, checkSchema, {
+    ...address,
+    payload,
+    digest,
+    requestId: context.requestId,
+  });
   switch (result.kind) {
     case 'accepted':
       return json(200, { status: 'ok' });
@@ -35,7 +40,11 @@ export const sendCallback: Operation = async (context) => {
     case 'not_found':
       throw notFound('execution for this callback');
     case 'invalid': {
-      const problems = result.problems.map(({ path, message }) => ({ code: 'input_invalid', path: `/output${path}`, message }));
+      const problems = result.problems.map(({ path, message }) => ({
+        code: 'input_invalid',
+        path: `/output${path}`,
+        message,
+      }));
       throw new ApiProblem('input_invalid', "the output does not fit the node's schema", { problems });
     }
     default:

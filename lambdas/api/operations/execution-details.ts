@@ -35,12 +35,17 @@ export const getResults: Operation = async (context) => {
   for (const node of plan.nodes) {
     const standing = frontier.standings[node.index];
     if (isVirtual(node) || standing?.at !== 'settled' || standing.settled.status !== 'succeeded') continue;
-    outputs[node.id] = (standing.record === undefined || node.kind === 'pure' ? standing.settled.output : standing.record.output) ?? null;
+    outputs[node.id] =
+      (standing.record === undefined || node.kind === 'pure' ? standing.settled.output : standing.record.output) ??
+      null;
   }
   const output = header.output === undefined ? undefined : await context.app.executions.load(header.output);
   const body = { outputs, ...(output !== undefined && { output }) };
   if (jsonBytes(body) > ANSWER_BYTES_MAX) {
-    throw new ApiProblem('too_large', 'the outputs together are larger than one answer can be; read them one by one: GET /v1/executions/{id}/nodes/{node}');
+    throw new ApiProblem(
+      'too_large',
+      'the outputs together are larger than one answer can be; read them one by one: GET /v1/executions/{id}/nodes/{node}',
+    );
   }
   return json(200, body);
 };
@@ -55,7 +60,10 @@ export const getHistory: Operation = async (context) => {
   const all: readonly HistoryItem[] = historyOf(header, records);
   const items = all.slice(from, from + limit);
   const more = from + limit < all.length || header.endedAt === undefined;
-  return json(200, { items, ...(more && items.length > 0 && { cursor: makeCursor(signer, scope, String(from + items.length)) }) });
+  return json(200, {
+    items,
+    ...(more && items.length > 0 && { cursor: makeCursor(signer, scope, String(from + items.length)) }),
+  });
 };
 
 export const getNode: Operation = async (context) => {
@@ -66,7 +74,13 @@ export const getNode: Operation = async (context) => {
   const index = view.plan.indexOf.get(id);
   const node = index === undefined ? undefined : nodeAt(view.plan, index);
   if (node === undefined || isVirtual(node)) throw notFound(`node '${id.slice(0, 64)}' in this execution`);
-  const session = await openSession(app.engine, { ws: workspace, ex: header.execution }, { id: context.requestId, receiveCount: 1, isolated: false }, 0, false);
+  const session = await openSession(
+    app.engine,
+    { ws: workspace, ex: header.execution },
+    { id: context.requestId, receiveCount: 1, isolated: false },
+    0,
+    false,
+  );
   if (session === undefined) throw notFound(`execution '${header.execution}'`);
   const root = nodeAt(view.plan, node.unit);
   const record = await app.executions.readNode(header, session.nodeKey(root));
@@ -84,9 +98,17 @@ export const getNode: Operation = async (context) => {
 };
 
 /** What the node was given and what it gave: its `with` is evaluated again, from the same committed data. */
-async function valuesOf(session: Session, node: PlanNode, record: NodeRecord): Promise<Pick<NodeDetail, 'with' | 'output'>> {
+async function valuesOf(
+  session: Session,
+  node: PlanNode,
+  record: NodeRecord,
+): Promise<Pick<NodeDetail, 'with' | 'output'>> {
   session.learnRecord(record);
-  const output = isSettledRecord(record) ? (node.kind === 'pure' ? pureOutput(record, node) : record.output) : undefined;
+  const output = isSettledRecord(record)
+    ? node.kind === 'pure'
+      ? pureOutput(record, node)
+      : record.output
+    : undefined;
   const ended = session.settledAt(node.index);
   // A member that its unit skipped was given nothing.
   if (node.kind === 'pure' && ended === undefined) return {};
@@ -117,6 +139,11 @@ function attemptsOf(node: PlanNode, record: NodeRecord): z.infer<typeof AttemptB
 }
 
 async function callbackOf(context: OperationContext, header: Header, session: Session, node: PlanNode) {
-  const token = callbackToken(await context.signer(), { workspace: header.workspace, execution: header.execution, node: node.id, gen: session.generation(node) });
+  const token = callbackToken(await context.signer(), {
+    workspace: header.workspace,
+    execution: header.execution,
+    node: node.id,
+    gen: session.generation(node),
+  });
   return { url: `${context.baseUrl}/v1/callbacks/${token}`, token };
 }

@@ -23,10 +23,14 @@ export const start: Operation = async (context) => {
   const idempotencyKey = idempotencyKeyOf(context);
   const execution = executionId(workspace, param(context, 'name'), idempotencyKey);
   // What was asked for, not what was made of it: the same request stays the same when a newer version is saved.
-  const request = createHash('sha256').update(canonicalJson(body as Json)).digest('base64url');
+  const request = createHash('sha256')
+    .update(canonicalJson(body as Json))
+    .digest('base64url');
   const earlier = idempotencyKey === undefined ? undefined : await app.executions.readHeader({ workspace, execution });
   if (earlier !== undefined && earlier.request !== request) throw conflict();
-  const plan = await (earlier === undefined ? planToStart(context, body.version) : app.engine.plans.load(workspace, earlier.workflow, earlier.version));
+  const plan = await (earlier === undefined
+    ? planToStart(context, body.version)
+    : app.engine.plans.load(workspace, earlier.workflow, earlier.version));
   // Absent is not null: who sends null means null.
   const input = checkedInput(plan, body.input === undefined ? {} : body.input);
   const result = await startExecution(app.engine, {
@@ -43,7 +47,11 @@ export const start: Operation = async (context) => {
   const { execution: id } = result.header;
   const replayed = result.kind === 'replayed' ? { 'idempotent-replayed': 'true' } : {};
   // The answer that the first request got, whatever has become of the execution since.
-  return json(202, { id, status: body.hold === true ? 'pending' : 'running' }, { location: `/v1/executions/${id}`, ...replayed });
+  return json(
+    202,
+    { id, status: body.hold === true ? 'pending' : 'running' },
+    { location: `/v1/executions/${id}`, ...replayed },
+  );
 };
 
 async function planToStart(context: OperationContext, wanted: number | undefined): Promise<Plan> {
@@ -62,7 +70,10 @@ function idempotencyKeyOf({ event }: OperationContext): string | undefined {
   if (value === undefined) return undefined;
   const parsed = IdempotencyKey.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalid('the Idempotency-Key is not valid', parsed.error.issues.map(({ message }) => ({ code: 'malformed', path: '/headers/idempotency-key', message })));
+  throw invalid(
+    'the Idempotency-Key is not valid',
+    parsed.error.issues.map(({ message }) => ({ code: 'malformed', path: '/headers/idempotency-key', message })),
+  );
 }
 
 function checkedInput(plan: Plan, input: Json): Json {
@@ -86,7 +97,11 @@ export const startHeldExecution: Operation = async (context) => {
 
 export const cancel: Operation = async (context) => {
   const id = param(context, 'id');
-  const result = await cancelExecution(context.app.engine, { workspace: context.workspace, execution: id }, context.requestId);
+  const result = await cancelExecution(
+    context.app.engine,
+    { workspace: context.workspace, execution: id },
+    context.requestId,
+  );
   if (result.kind === 'not_found') throw notFound(`execution '${id.slice(0, 64)}'`);
   if (result.kind === 'terminal') throw new ApiProblem('execution_terminal', 'the execution has ended');
   return json(202, { id, status: result.header.status }, { location: `/v1/executions/${id}` });
@@ -110,7 +125,10 @@ export const listAll: Operation = async (context) => {
     ...(query['status'] !== undefined && { statuses: query['status'] as string[] }),
     ...(tag !== undefined && { tag: { key: tag.slice(0, tag.indexOf(':')), value: tag.slice(tag.indexOf(':') + 1) } }),
   });
-  return json(200, { items: page.items.map(executionItem), ...(page.next !== undefined && { cursor: makeCursor(signer, scope, page.next) }) });
+  return json(200, {
+    items: page.items.map(executionItem),
+    ...(page.next !== undefined && { cursor: makeCursor(signer, scope, page.next) }),
+  });
 };
 
 function instant(value: unknown): number | undefined {

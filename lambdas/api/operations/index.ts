@@ -4,7 +4,14 @@ import { sendCallback, showCallback } from './callbacks.ts';
 import { getHistory, getNode, getResults } from './execution-details.ts';
 import { cancel, getExecution, listAll, start, startHeldExecution } from './executions.ts';
 import { getErrorCatalog, getHealth, getLimits, getOpenApi } from './system.ts';
-import { createWorkflow, deleteWorkflow, getWorkflow, listVersions, listWorkflows, validateWorkflow } from './workflows.ts';
+import {
+  createWorkflow,
+  deleteWorkflow,
+  getWorkflow,
+  listVersions,
+  listWorkflows,
+  validateWorkflow,
+} from './workflows.ts';
 
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   createWorkflow,

@@ -18,7 +18,11 @@ const lastChecks = new WeakMap<App, { readonly until: number; readonly checks: P
 export const getHealth: Operation = async ({ app }) => {
   const checks = await recentChecks(app);
   const healthy = Object.values(checks).every((check) => check === 'ok');
-  return json(healthy ? 200 : 503, { status: healthy ? 'ok' : 'unavailable', checks }, healthy ? {} : { 'retry-after': '2' });
+  return json(
+    healthy ? 200 : 503,
+    { status: healthy ? 'ok' : 'unavailable', checks },
+    healthy ? {} : { 'retry-after': '2' },
+  );
 };
 
 function recentChecks(app: App): Promise<Checks> {
@@ -40,7 +44,10 @@ async function checkAll(app: App): Promise<Checks> {
 }
 
 export const getErrorCatalog: Operation = () => {
-  const rows = Object.entries(API_ERRORS).map(([code, { status, title, help }]) => `<h2 id="${code}">${code} <small>(${status})</small></h2><p>${title}. ${help}</p>`);
+  const rows = Object.entries(API_ERRORS).map(
+    ([code, { status, title, help }]) =>
+      `<h2 id="${code}">${code} <small>(${status})</small></h2><p>${title}. ${help}</p>`,
+  );
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stepwell error codes</title></head><body><h1>Error codes</h1>${rows.join('')}</body></html>`;
   return Promise.resolve({
     statusCode: 200,

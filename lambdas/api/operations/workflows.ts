@@ -20,7 +20,14 @@ export const createWorkflow: Operation = async (context) => {
   const checked = validateDefinition(document.value, app.engine.nodes, lintSchema);
   if (!checked.ok) throw invalid('the definition is not valid', checked.error);
   const { name } = checked.value.workflow.definition;
-  const { version, created } = await app.workflows.save(workspace, name, document.value, digestOf(document.value), app.engine.clock.now(), app.engine.ids.operation());
+  const { version, created } = await app.workflows.save(
+    workspace,
+    name,
+    document.value,
+    digestOf(document.value),
+    app.engine.clock.now(),
+    app.engine.ids.operation(),
+  );
   return json(created ? 201 : 200, { name, version }, { location: `/v1/workflows/${name}?version=${version}` });
 };
 
@@ -39,7 +46,12 @@ export const listWorkflows: Operation = async (context) => {
   const limit = (query['limit'] as number | undefined) ?? LIMITS.listPageDefault;
   const after = readCursor(signer, scope, query['cursor'] as string | undefined);
   const page = await app.workflows.list(workspace, limit, after);
-  const items = page.items.map(({ name, version, createdAt, updatedAt }) => ({ name, version, createdAt: toRfc3339(createdAt), updatedAt: toRfc3339(updatedAt) }));
+  const items = page.items.map(({ name, version, createdAt, updatedAt }) => ({
+    name,
+    version,
+    createdAt: toRfc3339(createdAt),
+    updatedAt: toRfc3339(updatedAt),
+  }));
   return json(200, { items, ...(page.next !== undefined && { cursor: makeCursor(signer, scope, page.next) }) });
 };
 
@@ -51,7 +63,8 @@ export const getWorkflow: Operation = async (context) => {
     app.workflows.readVersion(workspace, summary.name, version),
     app.workflows.readVersionSummary(workspace, summary.name, version),
   ]);
-  if (definition === undefined || info === undefined) throw notFound(`version ${version} of workflow '${summary.name}'`);
+  if (definition === undefined || info === undefined)
+    throw notFound(`version ${version} of workflow '${summary.name}'`);
   // With the version: the same definition saved again later is another answer.
   const headers = { etag: `"${version}-${info.digest}"`, 'cache-control': 'private, no-cache' };
   if (ifNoneMatches(context.event.headers['if-none-match'], headers.etag)) return { statusCode: 304, headers };
@@ -65,7 +78,12 @@ export const listVersions: Operation = async (context) => {
   const scope = { workspace, operation: `listVersions\n${name}`, filters: query };
   const before = readCursor(signer, scope, query['cursor'] as string | undefined);
   const limit = (query['limit'] as number | undefined) ?? LIMITS.listPageDefault;
-  const page = await app.workflows.listVersions(workspace, name, limit, before === undefined ? undefined : Number(before));
+  const page = await app.workflows.listVersions(
+    workspace,
+    name,
+    limit,
+    before === undefined ? undefined : Number(before),
+  );
   const items = page.items.map(({ version, createdAt }) => ({ version, createdAt: toRfc3339(createdAt) }));
   return json(200, { items, ...(page.next !== undefined && { cursor: makeCursor(signer, scope, String(page.next)) }) });
 };
@@ -77,7 +95,10 @@ export const deleteWorkflow: Operation = async (context) => {
     throw new ApiProblem('workflow_in_use', `executions of '${summary.name}' have not ended`);
   }
   if (!(await app.workflows.delete(workspace, summary, app.engine.clock.now()))) {
-    throw new ApiProblem('workflow_in_use', `'${summary.name}' was saved at the same moment; look at it and delete again`);
+    throw new ApiProblem(
+      'workflow_in_use',
+      `'${summary.name}' was saved at the same moment; look at it and delete again`,
+    );
   }
   return { statusCode: 204 };
 };

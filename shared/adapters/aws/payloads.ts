@@ -27,7 +27,9 @@ export class PayloadStore {
   /** `scope` starts the object's name: `<workspace>/<execution>`. */
   async put(scope: string, packed: Uint8Array): Promise<string> {
     const ref = `${scope}/${createHash('sha256').update(packed).digest('hex')}`;
-    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: packed, ContentType: 'application/octet-stream' }));
+    await this.#client.send(
+      new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: packed, ContentType: 'application/octet-stream' }),
+    );
     return ref;
   }
 
@@ -42,7 +44,13 @@ export class PayloadStore {
  * Packs a JSON value into attributes `<name>` (text, or compressed bytes), or `<name>Ref` and `<name>Size` when it
  * lies in S3. Compressed only where the item would not fit into one write unit otherwise. The object is written before the item that points at it: a crash in between leaves an orphan, no hole.
  */
-export async function packInto(item: Item, name: string, value: Json, payloads: PayloadStore, scope: string): Promise<void> {
+export async function packInto(
+  item: Item,
+  name: string,
+  value: Json,
+  payloads: PayloadStore,
+  scope: string,
+): Promise<void> {
   const json = JSON.stringify(value);
   const jsonBytes = Buffer.byteLength(json);
   if (jsonBytes < COMPRESS_MIN_BYTES || itemBytes(item) + jsonBytes <= WRITE_UNIT_BYTES) {
@@ -59,7 +67,10 @@ export async function packInto(item: Item, name: string, value: Json, payloads: 
 }
 
 /** The value, or where it lies, or undefined when the item has none under this name. */
-export function unpack(item: Item, name: string): { readonly value: Json } | { readonly ref: string; readonly bytes: number } | undefined {
+export function unpack(
+  item: Item,
+  name: string,
+): { readonly value: Json } | { readonly ref: string; readonly bytes: number } | undefined {
   const plain = item[name]?.S;
   if (plain !== undefined) return { value: JSON.parse(plain) as Json };
   const packed = item[name]?.B;

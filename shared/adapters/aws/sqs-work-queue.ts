@@ -42,22 +42,33 @@ export class SqsWorkQueue implements WorkQueue {
       }
       const url = isolated === true ? this.#urls.isolated : this.#urls.work;
       const entries = byQueue.get(url) ?? [];
-      entries.push({ Id: String(entries.length), MessageBody: body, ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }) });
+      entries.push({
+        Id: String(entries.length),
+        MessageBody: body,
+        ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
+      });
       byQueue.set(url, entries);
     }
     for (const [url, entries] of byQueue) {
-      for (let at = 0; at < entries.length; at += BATCH_MAX) sends.push(this.#sendBatch(url, entries.slice(at, at + BATCH_MAX)));
+      for (let at = 0; at < entries.length; at += BATCH_MAX)
+        sends.push(this.#sendBatch(url, entries.slice(at, at + BATCH_MAX)));
     }
     await Promise.all(sends);
   }
 
   async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {
-    const { Failed = [] } = await this.#client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: [...entries] }));
+    const { Failed = [] } = await this.#client.send(
+      new SendMessageBatchCommand({ QueueUrl: url, Entries: [...entries] }),
+    );
     if (Failed.length === 0) return;
     const failed = new Set(Failed.map(({ Id }) => Id));
-    if (Failed.some(({ SenderFault }) => SenderFault === true)) throw new Error(`SQS refused messages: ${Failed.map(({ Code, Message }) => `${Code} ${Message}`).join('; ')}`);
+    if (Failed.some(({ SenderFault }) => SenderFault === true))
+      throw new Error(`SQS refused messages: ${Failed.map(({ Code, Message }) => `${Code} ${Message}`).join('; ')}`);
     // Once more for those alone; what then fails is a fault, and the message at hand comes again.
-    const again = await this.#client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries.filter(({ Id }) => failed.has(Id)) }));
-    if ((again.Failed ?? []).length > 0) throw new Error(`SQS did not take ${again.Failed?.length} messages: ${again.Failed?.[0]?.Message}`);
+    const again = await this.#client.send(
+      new SendMessageBatchCommand({ QueueUrl: url, Entries: entries.filter(({ Id }) => failed.has(Id)) }),
+    );
+    if ((again.Failed ?? []).length > 0)
+      throw new Error(`SQS did not take ${again.Failed?.length} messages: ${again.Failed?.[0]?.Message}`);
   }
 }

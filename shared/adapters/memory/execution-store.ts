@@ -1,7 +1,22 @@
-import { isSettledRecord, type ExecutionKey, type GroupRecord, type Header, type NodeRecord, type SettledRecord, type Stored } from '../../domain/execution/records.ts';
+import {
+  isSettledRecord,
+  type ExecutionKey,
+  type GroupRecord,
+  type Header,
+  type NodeRecord,
+  type SettledRecord,
+  type Stored,
+} from '../../domain/execution/records.ts';
 import type { Json } from '../../domain/json.ts';
 import type { EpochMs } from '../../domain/time.ts';
-import type { ArrivalSetKey, ExecutionRecords, ExecutionStore, NodeCondition, NodeKey, NodeWrite } from '../../engine/ports.ts';
+import type {
+  ArrivalSetKey,
+  ExecutionRecords,
+  ExecutionStore,
+  NodeCondition,
+  NodeKey,
+  NodeWrite,
+} from '../../engine/ports.ts';
 
 /** Values as JSON texts: what goes in and what comes out are copies, so nobody reaches into the store by a shared object. */
 class JsonMap<V> {
@@ -54,7 +69,8 @@ export class MemoryExecutionStore implements ExecutionStore {
   }
 
   async load(value: Stored): Promise<Json> {
-    if (value.at === 'payload') throw new Error(`the memory store keeps every value in its record; there is no payload ${value.ref}`);
+    if (value.at === 'payload')
+      throw new Error(`the memory store keeps every value in its record; there is no payload ${value.ref}`);
     return structuredClone<Json>(value.value);
   }
 
@@ -69,20 +85,30 @@ export class MemoryExecutionStore implements ExecutionStore {
 
   async readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
     const { nodes, groups } = this.#partition(key);
-    return { nodes: depth === 'outputs' ? nodes.values() : nodes.values().map(withoutOutputs), groups: groups.values() };
+    return {
+      nodes: depth === 'outputs' ? nodes.values() : nodes.values().map(withoutOutputs),
+      groups: groups.values(),
+    };
   }
 
   async writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite> {
     const { nodes } = this.#partition(key);
     const sort = nodeSort(record);
     const existing = nodes.get(sort);
-    const holds = expected === 'absent' ? existing === undefined : existing?.status === expected.status && existing.fence === expected.fence;
+    const holds =
+      expected === 'absent'
+        ? existing === undefined
+        : existing?.status === expected.status && existing.fence === expected.fence;
     if (holds) nodes.set(sort, record);
     if (holds || existing?.op === record.op) return { written: true };
     return { written: false, existing: existing === undefined ? undefined : withoutOutputs(existing) };
   }
 
-  async arrive(key: ExecutionKey, { join, gen, level, chunk }: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>> {
+  async arrive(
+    key: ExecutionKey,
+    { join, gen, level, chunk }: ArrivalSetKey,
+    elements: readonly string[],
+  ): Promise<ReadonlySet<string>> {
     const { arrivals } = this.#partition(key);
     const sort = `${gen}#${join}#${level}#${chunk}`;
     const all = new Set([...(arrivals.get(sort) ?? []), ...elements]);
@@ -102,7 +128,9 @@ export class MemoryExecutionStore implements ExecutionStore {
   async dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]> {
     return this.#headers
       .values()
-      .flatMap(({ workspace, execution, check }) => (check !== undefined && check <= now ? [{ workspace, execution, check }] : []))
+      .flatMap(({ workspace, execution, check }) =>
+        check !== undefined && check <= now ? [{ workspace, execution, check }] : [],
+      )
       .sort((one, other) => one.check - other.check)
       .slice(0, limit)
       .map(({ workspace, execution }) => ({ workspace, execution }));

@@ -34,7 +34,13 @@ export class MemoryWorkQueue implements WorkQueue {
       this.#sent += 1;
       const id = `m${this.#sent}`;
       const visibleAt = epochMs(Math.max(now, notBefore ?? now));
-      this.#messages.set(id, { id, message: structuredClone(message), isolated: isolated === true, visibleAt, receiveCount: 0 });
+      this.#messages.set(id, {
+        id,
+        message: structuredClone(message),
+        isolated: isolated === true,
+        visibleAt,
+        receiveCount: 0,
+      });
     }
     return Promise.resolve();
   }

@@ -15,7 +15,8 @@ const EXECUTION_ID_LENGTH = 26;
  * execution and no record of keys is needed.
  */
 export function executionId(workspace: string, workflow: string, idempotencyKey: string | undefined): string {
-  const seed = idempotencyKey === undefined ? randomBytes(32) : Buffer.from(`${workspace}\n${workflow}\n${idempotencyKey}`);
+  const seed =
+    idempotencyKey === undefined ? randomBytes(32) : Buffer.from(`${workspace}\n${workflow}\n${idempotencyKey}`);
   return `ex_${base32(createHash('sha256').update(seed).digest()).slice(0, EXECUTION_ID_LENGTH)}`;
 }
 

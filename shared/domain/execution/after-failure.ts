@@ -1,7 +1,9 @@
 import { failure, type Failure } from '../failure.ts';
 import { retryDelayMs, type RetryPolicy } from '../workflow/retry-policy.ts';
 
-export type AfterFailure = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'fail'; readonly error: Failure };
+export type AfterFailure =
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'fail'; readonly error: Failure };
 
 export interface FailedAttempt {
   readonly policy: RetryPolicy;
@@ -19,7 +21,15 @@ export interface FailedAttempt {
 }
 
 /** Whether a failed attempt is repeated, and after how long. */
-export function afterFailure({ policy, attempt, error, repeatable, deadlineInMs, timerMs, random }: FailedAttempt): AfterFailure {
+export function afterFailure({
+  policy,
+  attempt,
+  error,
+  repeatable,
+  deadlineInMs,
+  timerMs,
+  random,
+}: FailedAttempt): AfterFailure {
   const allowed = error.retryable && (policy.explicit || repeatable);
   if (!allowed || attempt >= policy.attempts) return { kind: 'fail', error };
   const delayMs = retryDelayMs(policy, attempt, random, error.retryAfterMs);
@@ -32,7 +42,12 @@ export function afterFailure({ policy, attempt, error, repeatable, deadlineInMs,
 
 export function deadlineExceeded(last?: Failure): Failure {
   if (last === undefined) return failure('deadline_exceeded', 'timeout', "the node's deadline is over");
-  return failure('deadline_exceeded', 'timeout', `the node's deadline leaves no time for another attempt; the last one failed: ${last.message}`, {
-    details: { last: { code: last.code, category: last.category, message: last.message } },
-  });
+  return failure(
+    'deadline_exceeded',
+    'timeout',
+    `the node's deadline leaves no time for another attempt; the last one failed: ${last.message}`,
+    {
+      details: { last: { code: last.code, category: last.category, message: last.message } },
+    },
+  );
 }

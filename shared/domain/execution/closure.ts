@@ -45,9 +45,17 @@ export interface ClosureInput {
 export function computeClosure({ plan, root, settled, settledAt, evaluate }: ClosureInput): Closure {
   const local = new Map<number, Settled>([[root.index, settled]]);
   // A skipped root leaves no record behind that could cover a child's start.
-  const covers = (node: PlanNode) => settled.status !== 'skipped' && node.kind === 'effect' && isFedBy(plan, node, root.unit);
+  const covers = (node: PlanNode) =>
+    settled.status !== 'skipped' && node.kind === 'effect' && isFedBy(plan, node, root.unit);
   const known = (index: number) => local.get(index) ?? settledAt(index);
-  const closure = { pure: [] as Closure['pure'][number][], settled: [] as Closure['settled'][number][], children: [] as PlanNode[], claims: [] as PlanNode[], arrivals: [] as Arrival[], finished: false };
+  const closure = {
+    pure: [] as Closure['pure'][number][],
+    settled: [] as Closure['settled'][number][],
+    children: [] as PlanNode[],
+    claims: [] as PlanNode[],
+    arrivals: [] as Arrival[],
+    finished: false,
+  };
   closure.settled.push({ node: root, settled });
   const queue = new TopologicalQueue();
 
@@ -57,7 +65,8 @@ export function computeClosure({ plan, root, settled, settledAt, evaluate }: Clo
       const edge = edgeAt(plan, index);
       const target = nodeAt(plan, edge.to);
       if (edge.selector.kind === 'drain') continue;
-      if (target.isJoin) closure.arrivals.push({ join: target, slot: edge.slot, state: edgeState(edge, source, ended) });
+      if (target.isJoin)
+        closure.arrivals.push({ join: target, slot: edge.slot, state: edgeState(edge, source, ended) });
       else queue.add(target.index);
     }
   };

@@ -1,6 +1,14 @@
 import { edgeAt, nodeAt, type Plan, type PlanNode } from '../workflow/plan.ts';
 import { isSettledRecord, type NodeRecord, type OpenRecord, type SettledRecord } from './records.ts';
-import { edgeState, joinDecision, tally, type EdgeState, type JoinDecision, type Settled, type SkipReason } from './settled.ts';
+import {
+  edgeState,
+  joinDecision,
+  tally,
+  type EdgeState,
+  type JoinDecision,
+  type Settled,
+  type SkipReason,
+} from './settled.ts';
 
 /**
  * Where every node of an execution stands, derived from its records alone (protocol §4): the one derivation that
@@ -37,7 +45,8 @@ export function computeFrontier(plan: Plan, recordOf: (node: PlanNode) => NodeRe
   };
   for (const node of plan.nodes) {
     if (node.kind === 'end') break;
-    const standing = node.unit === node.index ? standRoot(plan, node, recordOf(node), settledAt) : standMember(plan, node, standings);
+    const standing =
+      node.unit === node.index ? standRoot(plan, node, recordOf(node), settledAt) : standMember(plan, node, standings);
     standings.push(standing);
     if (standing.at === 'open' || (standing.at === 'ready' && node.unit === node.index)) active.push(node);
     if (standing.at !== 'settled') allSettled = false;
@@ -47,7 +56,11 @@ export function computeFrontier(plan: Plan, recordOf: (node: PlanNode) => NodeRe
 }
 
 /** A node's in-edges as far as their sources have settled, by slot. */
-export function edgeStates(plan: Plan, node: PlanNode, settledAt: (index: number) => Settled | undefined): (EdgeState | undefined)[] {
+export function edgeStates(
+  plan: Plan,
+  node: PlanNode,
+  settledAt: (index: number) => Settled | undefined,
+): (EdgeState | undefined)[] {
   return node.in.map((index) => {
     const edge = edgeAt(plan, index);
     if (edge.selector.kind === 'drain') {
@@ -55,25 +68,43 @@ export function edgeStates(plan: Plan, node: PlanNode, settledAt: (index: number
       return complete ? 'live' : undefined;
     }
     const settled = settledAt(edge.from);
-    return settled === undefined || settled.status === 'cancelled' ? undefined : edgeState(edge, nodeAt(plan, edge.from), settled);
+    return settled === undefined || settled.status === 'cancelled'
+      ? undefined
+      : edgeState(edge, nodeAt(plan, edge.from), settled);
   });
 }
 
-export function decideJoin(plan: Plan, node: PlanNode, settledAt: (index: number) => Settled | undefined): JoinDecision | undefined {
+export function decideJoin(
+  plan: Plan,
+  node: PlanNode,
+  settledAt: (index: number) => Settled | undefined,
+): JoinDecision | undefined {
   if (node.in.length === 0) return 'run';
   return joinDecision(node.join, tally(edgeStates(plan, node, settledAt)));
 }
 
 /** Why a node that its join left out was skipped. */
-export function skipReason(plan: Plan, node: PlanNode, decision: 'skip' | 'blocked', settledAt: (index: number) => Settled | undefined): SkipReason {
+export function skipReason(
+  plan: Plan,
+  node: PlanNode,
+  decision: 'skip' | 'blocked',
+  settledAt: (index: number) => Settled | undefined,
+): SkipReason {
   if (decision === 'blocked') return 'upstream_failed';
   const only = node.in.length === 1 ? edgeAt(plan, node.in[0] ?? 0) : undefined;
   return only?.selector.kind === 'gate' && settledAt(only.from)?.status === 'succeeded' ? 'if' : 'branch';
 }
 
-function standRoot(plan: Plan, node: PlanNode, record: NodeRecord | undefined, settledAt: (index: number) => Settled | undefined): Standing {
+function standRoot(
+  plan: Plan,
+  node: PlanNode,
+  record: NodeRecord | undefined,
+  settledAt: (index: number) => Settled | undefined,
+): Standing {
   if (record !== undefined) {
-    return isSettledRecord(record) ? { at: 'settled', settled: settledFrom(record, node), record } : { at: 'open', record };
+    return isSettledRecord(record)
+      ? { at: 'settled', settled: settledFrom(record, node), record }
+      : { at: 'open', record };
   }
   const decision = decideJoin(plan, node, settledAt);
   if (decision === undefined) return UNDECIDED;

@@ -17,7 +17,10 @@ export function effectiveGenerations(plan: Plan, redrives: readonly Redrive[]): 
       for (const start of [index, plan.indexOf.get(`${id}?`)]) if (start !== undefined) generations[start] = gen;
     }
     for (const node of plan.nodes) {
-      const inherited = node.in.reduce((most, edge) => Math.max(most, generations[plan.edges[edge]?.from ?? 0] ?? 0), 0);
+      const inherited = node.in.reduce(
+        (most, edge) => Math.max(most, generations[plan.edges[edge]?.from ?? 0] ?? 0),
+        0,
+      );
       generations[node.index] = Math.max(generations[node.index] ?? FIRST_GENERATION, inherited);
     }
     generations[plan.end] = gen;

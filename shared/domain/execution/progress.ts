@@ -4,7 +4,16 @@ import type { Standing } from './frontier.ts';
 import type { Progress } from './records.ts';
 
 /** A node's status as the API shows it (contract §1). */
-export type NodeStatus = 'pending' | 'queued' | 'running' | 'waiting' | 'retrying' | 'succeeded' | 'failed' | 'skipped' | 'cancelled';
+export type NodeStatus =
+  | 'pending'
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'retrying'
+  | 'succeeded'
+  | 'failed'
+  | 'skipped'
+  | 'cancelled';
 
 export interface View {
   readonly now: EpochMs;
@@ -16,7 +25,11 @@ export interface View {
 export function nodeStatus(plan: Plan, standings: readonly Standing[], node: PlanNode, view: View): NodeStatus {
   const standing = standings[node.index];
   if (standing === undefined || standing.at === 'undecided') {
-    return view.terminal ? 'cancelled' : standing !== undefined && isGateOpenSoon(plan, standings, node) ? 'queued' : 'pending';
+    return view.terminal
+      ? 'cancelled'
+      : standing !== undefined && isGateOpenSoon(plan, standings, node)
+        ? 'queued'
+        : 'pending';
   }
   if (standing.at === 'settled') return standing.settled.status;
   if (view.terminal) return 'cancelled';
@@ -44,7 +57,18 @@ function isStartedInline(plan: Plan, standings: readonly Standing[], node: PlanN
 }
 
 export function countProgress(plan: Plan, standings: readonly Standing[], view: View): Progress {
-  const counts = { total: 0, pending: 0, queued: 0, running: 0, waiting: 0, retrying: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
+  const counts = {
+    total: 0,
+    pending: 0,
+    queued: 0,
+    running: 0,
+    waiting: 0,
+    retrying: 0,
+    succeeded: 0,
+    failed: 0,
+    skipped: 0,
+    cancelled: 0,
+  };
   for (const node of plan.nodes) {
     if (isVirtual(node)) continue;
     counts.total += 1;

@@ -8,7 +8,13 @@ import type { Settled } from './settled.ts';
  * Record version: a missing `v` reads as 1; a newer major is refused by the adapter.
  */
 export type ExecutionStatus = 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out';
-export type ExecutionReason = 'node_failed' | 'output_failed' | 'timeout' | 'cancelled' | 'hold_expired' | 'transition_budget';
+export type ExecutionReason =
+  | 'node_failed'
+  | 'output_failed'
+  | 'timeout'
+  | 'cancelled'
+  | 'hold_expired'
+  | 'transition_budget';
 
 export interface ExecutionKey {
   readonly workspace: string;
@@ -30,7 +36,9 @@ export interface Redrive {
 }
 
 /** A value of any size: small ones ride in their record, large ones lie elsewhere and are fetched when asked for. */
-export type Stored = { readonly at: 'record'; readonly value: Json } | { readonly at: 'payload'; readonly ref: string; readonly bytes: number };
+export type Stored =
+  | { readonly at: 'record'; readonly value: Json }
+  | { readonly at: 'payload'; readonly ref: string; readonly bytes: number };
 
 export interface Header extends ExecutionKey {
   readonly workflow: string;

@@ -27,7 +27,11 @@ export type EdgeState = 'live' | 'dead' | 'failed';
  * How a failure is handled: by the error edge that takes its code, by `onError: continue`, or not at all.
  * Names the selector of the edge: `{ kind: 'catch', name }` or `{ kind: 'error' }`.
  */
-export type Handling = { readonly kind: 'catch'; readonly name: string } | { readonly kind: 'error' } | { readonly kind: 'tolerated' } | { readonly kind: 'none' };
+export type Handling =
+  | { readonly kind: 'catch'; readonly name: string }
+  | { readonly kind: 'error' }
+  | { readonly kind: 'tolerated' }
+  | { readonly kind: 'none' };
 
 export function handlingOf(node: PlanNode, failed: Failure): Handling {
   const name = catchNameOf(node, failed);
@@ -48,7 +52,11 @@ function catchNameOf({ catches }: PlanNode, failed: Failure): string | undefined
 }
 
 /** Contract §2, first table: the state of an edge once its source has ended. */
-export function edgeState(edge: PlanEdge, source: PlanNode, settled: Exclude<Settled, { status: 'cancelled' }>): EdgeState {
+export function edgeState(
+  edge: PlanEdge,
+  source: PlanNode,
+  settled: Exclude<Settled, { status: 'cancelled' }>,
+): EdgeState {
   const { selector } = edge;
   switch (settled.status) {
     case 'succeeded':

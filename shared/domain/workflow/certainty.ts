@@ -87,7 +87,11 @@ class Certainty {
   }
 
   #mayBeDead(need: Need): boolean {
-    return need.selector.kind !== 'plain' || this.#caught.has(need.node) || this.#mayBeSkipped[this.#index(need.node)] === true;
+    return (
+      need.selector.kind !== 'plain' ||
+      this.#caught.has(need.node) ||
+      this.#mayBeSkipped[this.#index(need.node)] === true
+    );
   }
 
   #isTolerant(index: number): boolean {

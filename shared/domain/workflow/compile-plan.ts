@@ -27,7 +27,9 @@ export function compilePlan(workflow: CheckedWorkflow, version: number): Plan {
     end,
     userNodes: workflow.nodes.length,
     hasFirst: compiler.nodes.some(({ join }) => join === 'first'),
-    timeoutMs: (definition.timeout === undefined ? undefined : parseDurationMs(definition.timeout)) ?? LIMITS.executionTimeoutMsDefault,
+    timeoutMs:
+      (definition.timeout === undefined ? undefined : parseDurationMs(definition.timeout)) ??
+      LIMITS.executionTimeoutMsDefault,
     timeoutExplicit: definition.timeout !== undefined,
     inputSchema: definition.input,
     output: workflow.output,
@@ -55,7 +57,11 @@ class PlanCompiler {
       this.#assignUnit(gate);
       feed = (to) => this.#connect(gate, to, { kind: 'gate' });
     }
-    const node = this.#append({ ...virtualNode(id, kind), ...policies(checked), join: checked.if === undefined ? join : 'merge' });
+    const node = this.#append({
+      ...virtualNode(id, kind),
+      ...policies(checked),
+      join: checked.if === undefined ? join : 'merge',
+    });
     feed(node);
     this.#assignUnit(node);
     this.#byId.set(id, node);
@@ -86,7 +92,8 @@ class PlanCompiler {
       const from = this.#byId.get(node);
       if (from === undefined) continue;
       if (selector.kind === 'error') from.errorEdges = { ...from.errorEdges, error: true };
-      if (selector.kind === 'catch') from.errorEdges = { ...from.errorEdges, names: [...from.errorEdges.names, selector.name] };
+      if (selector.kind === 'catch')
+        from.errorEdges = { ...from.errorEdges, names: [...from.errorEdges.names, selector.name] };
       this.#connect(from, to, selector);
     }
   }
@@ -138,7 +145,9 @@ function policies({ definition, type, ...checked }: CheckedNode) {
     catches: Object.entries(definition.catch ?? {}).map(([name, patterns]) => ({ name, patterns })),
     tolerant: definition.onError === 'continue',
     atMostOnce: definition.delivery === 'at-most-once',
-    attemptTimeoutMs: (definition.timeout === undefined ? undefined : parseDurationMs(definition.timeout)) ?? type.attemptTimeoutMsDefault,
+    attemptTimeoutMs:
+      (definition.timeout === undefined ? undefined : parseDurationMs(definition.timeout)) ??
+      type.attemptTimeoutMsDefault,
     deadlineMs: definition.deadline === undefined ? undefined : parseDurationMs(definition.deadline),
     retry: retryPolicy(definition),
     with: checked.with,

@@ -12,7 +12,9 @@ const NODE_ID = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/;
 
 /** CEL's reserved words, and `error`, which is the built-in branch of every node. */
 const CEL_RESERVED = new Set(
-  ('true false null in as break const continue else for function if import let loop package namespace return var void while').split(' '),
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
 );
 
 export const WorkflowName = z.string().regex(NAME, 'a name is 1 to 64 of a-z A-Z 0-9 _ -');
@@ -21,7 +23,11 @@ export function nodeIdProblem(id: string): { code: 'malformed' | 'reserved_id'; 
   if (!NODE_ID.test(id)) {
     return { code: 'malformed', message: `'${id}' is no node id: a letter or _, then up to 63 letters, digits or _` };
   }
-  if (CEL_RESERVED.has(id)) return { code: 'reserved_id', message: `'${id}' is a reserved word of the expression language; name the node otherwise` };
+  if (CEL_RESERVED.has(id))
+    return {
+      code: 'reserved_id',
+      message: `'${id}' is a reserved word of the expression language; name the node otherwise`,
+    };
   return undefined;
 }
 
@@ -41,12 +47,18 @@ const duration = (maxMs: number) =>
         message: `'${text.slice(0, 40)}' is no duration; write 500ms, 30s, 5m, 1h, 7d or ISO 8601 such as PT90S`,
       });
     } else if (ms > maxMs) {
-      context.addIssue({ code: 'custom', params: { code: 'limit_exceeded' }, message: `is longer than the ${maxMs / 1_000} s allowed here` });
+      context.addIssue({
+        code: 'custom',
+        params: { code: 'limit_exceeded' },
+        message: `is longer than the ${maxMs / 1_000} s allowed here`,
+      });
     }
   });
 
 const Duration = duration(LIMITS.executionTimeoutMsMax);
-const Template = z.union([z.string(), z.boolean()], { error: 'must be a template that yields a bool, such as "{{ input.total > 100 }}"' });
+const Template = z.union([z.string(), z.boolean()], {
+  error: 'must be a template that yields a bool, such as "{{ input.total > 100 }}"',
+});
 const Anything = z.custom<Json>(() => true);
 
 export const JoinRule = z.enum(['merge', 'all', 'first', 'always']);

@@ -18,7 +18,10 @@ function childrenOf(graph: Graph): number[][] {
  * Kahn's algorithm. 1. Count each node's parents. 2. Take the nodes with none, in definition order. 3. Taking a node
  * lowers its children's counts; those that reach zero follow. What is never taken lies on a cycle or behind one.
  */
-export function topologicalOrder(graph: Graph): { readonly order: readonly number[]; readonly stuck: readonly number[] } {
+export function topologicalOrder(graph: Graph): {
+  readonly order: readonly number[];
+  readonly stuck: readonly number[];
+} {
   const children = childrenOf(graph);
   const waitingFor = graph.parents.map((parents) => parents.length);
   const order: number[] = [];
@@ -32,7 +35,8 @@ export function topologicalOrder(graph: Graph): { readonly order: readonly numbe
     }
   }
   const taken = new Set(order);
-  const stuck = order.length === graph.size ? [] : graph.parents.map((_, node) => node).filter((node) => !taken.has(node));
+  const stuck =
+    order.length === graph.size ? [] : graph.parents.map((_, node) => node).filter((node) => !taken.has(node));
   return { order, stuck };
 }
 

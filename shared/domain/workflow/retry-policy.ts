@@ -18,7 +18,8 @@ export const NO_RETRY: RetryPolicy = { attempts: 1, explicit: true, jitter: 0, d
 export function retryPolicy(node: NodeDefinition): RetryPolicy {
   if (node.delivery === 'at-most-once') return NO_RETRY;
   const { retry } = node;
-  const ms = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : (parseDurationMs(text) ?? otherwise));
+  const ms = (text: string | undefined, otherwise: number) =>
+    text === undefined ? otherwise : (parseDurationMs(text) ?? otherwise);
   if (retry?.delays !== undefined) {
     return {
       attempts: retry.attempts ?? retry.delays.length + 1,

@@ -5,12 +5,18 @@ import type { Problem, ProblemCode } from '../problem.ts';
 import { branchNameProblem, nodeIdProblem, WorkflowDefinition } from './definition.ts';
 
 /** Checks the shape of a definition, everything that needs no look at another node. */
-export function checkShape(raw: Json): { readonly definition?: WorkflowDefinition; readonly problems: readonly Problem[] } {
+export function checkShape(raw: Json): {
+  readonly definition?: WorkflowDefinition;
+  readonly problems: readonly Problem[];
+} {
   if (!isJsonObject(raw)) {
-    return { problems: [{ code: 'malformed', path: '', message: 'a definition is an object with at least name and nodes' }] };
+    return {
+      problems: [{ code: 'malformed', path: '', message: 'a definition is an object with at least name and nodes' }],
+    };
   }
   const parsed = WorkflowDefinition.safeParse(raw);
-  if (!parsed.success) return { problems: [...parsed.error.issues.flatMap((issue) => fromIssue(issue)), ...nameProblems(raw)] };
+  if (!parsed.success)
+    return { problems: [...parsed.error.issues.flatMap((issue) => fromIssue(issue)), ...nameProblems(raw)] };
   const names = nameProblems(raw);
   return names.length > 0 ? { problems: names } : { definition: parsed.data, problems: [] };
 }
@@ -22,7 +28,13 @@ export function sizeProblems(raw: Json): Problem[] {
   const ids = Object.keys(nodes);
   if (ids.length === 0) return [{ code: 'empty', path: '/nodes', message: 'a workflow needs at least one node' }];
   if (ids.length > LIMITS.nodesMax) {
-    return [{ code: 'limit_exceeded', path: '/nodes', message: `${ids.length} nodes; at most ${LIMITS.nodesMax} are allowed` }];
+    return [
+      {
+        code: 'limit_exceeded',
+        path: '/nodes',
+        message: `${ids.length} nodes; at most ${LIMITS.nodesMax} are allowed`,
+      },
+    ];
   }
   const edges = ids.reduce((sum, id) => {
     const node = nodes[id];
@@ -30,7 +42,13 @@ export function sizeProblems(raw: Json): Problem[] {
     return sum + (isJsonArray(needs) ? needs.length : 0);
   }, 0);
   if (edges <= LIMITS.edgesMax) return [];
-  return [{ code: 'limit_exceeded', path: '/nodes', message: `${edges} needs in all; at most ${LIMITS.edgesMax} are allowed` }];
+  return [
+    {
+      code: 'limit_exceeded',
+      path: '/nodes',
+      message: `${edges} needs in all; at most ${LIMITS.edgesMax} are allowed`,
+    },
+  ];
 }
 
 function nameProblems(raw: { readonly [key: string]: Json }): Problem[] {
@@ -50,7 +68,11 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
   const names = Object.keys(catches);
   const problems: Problem[] = [];
   if (names.length > LIMITS.catchNamesMax) {
-    problems.push({ code: 'limit_exceeded', path, message: `${names.length} names; at most ${LIMITS.catchNamesMax} are allowed` });
+    problems.push({
+      code: 'limit_exceeded',
+      path,
+      message: `${names.length} names; at most ${LIMITS.catchNamesMax} are allowed`,
+    });
   }
   for (const name of names) {
     const message = branchNameProblem(name);
@@ -62,7 +84,11 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
       if (other === undefined) owner.set(pattern, name);
       else {
         const at = pointer(pointer(path, name), index);
-        problems.push({ code: 'malformed', path: at, message: `'${pattern}' is already caught by '${other}'; the lists must be disjoint` });
+        problems.push({
+          code: 'malformed',
+          path: at,
+          message: `'${pattern}' is already caught by '${other}'; the lists must be disjoint`,
+        });
       }
     }
   }
@@ -72,7 +98,11 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
 function fromIssue(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.reduce<string>((at, token) => pointer(at, String(token)), '');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ code: 'unknown_key', path: pointer(path, key), message: `'${key}' is not a known field here` }));
+    return issue.keys.map((key) => ({
+      code: 'unknown_key',
+      path: pointer(path, key),
+      message: `'${key}' is not a known field here`,
+    }));
   }
   const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
   const code: ProblemCode = own === 'invalid_duration' || own === 'limit_exceeded' ? own : 'malformed';

@@ -34,7 +34,11 @@ export interface Checked {
 }
 
 /** Everything that is wrong with a definition, at once, or the checked workflow with its warnings. */
-export function validateDefinition(raw: Json, catalog: NodeCatalog, lintSchema: SchemaLint): Result<Checked, readonly Problem[]> {
+export function validateDefinition(
+  raw: Json,
+  catalog: NodeCatalog,
+  lintSchema: SchemaLint,
+): Result<Checked, readonly Problem[]> {
   const oversized = sizeProblems(raw);
   if (oversized.length > 0) return err(oversized);
   const shape = checkShape(raw);
@@ -52,13 +56,20 @@ function graphProblemsOfBrokenShape(raw: Json): Problem[] {
   const needs = new Map<string, readonly string[]>();
   for (const [id, node] of Object.entries(nodes)) {
     const list = isJsonObject(node) && Array.isArray(node['needs']) ? node['needs'] : [];
-    needs.set(id, list.filter((need): need is string => typeof need === 'string'));
+    needs.set(
+      id,
+      list.filter((need): need is string => typeof need === 'string'),
+    );
   }
   return needProblems(needs).problems;
 }
 
 /** What can be said of needs by names alone: unknown, self, duplicate, cycles; and the graph they make. */
-function needProblems(needs: ReadonlyMap<string, readonly string[]>): { problems: Problem[]; graph: Graph; order: readonly number[] } {
+function needProblems(needs: ReadonlyMap<string, readonly string[]>): {
+  problems: Problem[];
+  graph: Graph;
+  order: readonly number[];
+} {
   const ids = [...needs.keys()];
   const indexOf = new Map(ids.map((id, index) => [id, index]));
   const problems: Problem[] = [];
@@ -71,8 +82,10 @@ function needProblems(needs: ReadonlyMap<string, readonly string[]>): { problems
       const source = indexOf.get(node);
       const where = pointer(path, at);
       if (seen.has(text)) problems.push({ code: 'duplicate_need', path: where, message: `'${text}' is listed twice` });
-      else if (source === undefined) problems.push({ code: 'unknown_need', path: where, message: `there is no node '${node}'` });
-      else if (node === id) problems.push({ code: 'self_need', path: where, message: `node '${id}' cannot need itself` });
+      else if (source === undefined)
+        problems.push({ code: 'unknown_need', path: where, message: `there is no node '${node}'` });
+      else if (node === id)
+        problems.push({ code: 'self_need', path: where, message: `node '${id}' cannot need itself` });
       else sources.add(source);
       seen.add(text);
     }
@@ -83,7 +96,11 @@ function needProblems(needs: ReadonlyMap<string, readonly string[]>): { problems
   for (const cycle of findCycles(graph, stuck)) {
     const names = cycle.map((index) => ids[index] ?? '');
     const path = `${pointer('/nodes', names[0] ?? '')}/needs`;
-    problems.push({ code: 'cycle', path, message: `nodes wait for each other in a circle: ${[...names, names[0]].join(' → ')}` });
+    problems.push({
+      code: 'cycle',
+      path,
+      message: `nodes wait for each other in a circle: ${[...names, names[0]].join(' → ')}`,
+    });
   }
   return { problems, graph, order };
 }
@@ -109,7 +126,11 @@ class DefinitionCheck {
     this.#problems.push(...problems);
     const nodes = entries.map(([id, node]) => this.#checkNode(id, node));
     const output = this.#compile(this.#definition.output, '/output', undefined);
-    this.#checkReferences(entries.map(([id]) => id), graph, order);
+    this.#checkReferences(
+      entries.map(([id]) => id),
+      graph,
+      order,
+    );
     if (this.#problems.length > 0) return err(this.#problems);
     const sorted = order.flatMap((index) => nodes[index] ?? []);
     const workflow = { definition: this.#definition, nodes: sorted, output };
@@ -129,7 +150,8 @@ class DefinitionCheck {
       const known = this.#catalog.types.join(', ');
       this.#problem('unknown_type', `${path}/type`, `there is no node type '${definition.type}'; known are ${known}`);
     } else {
-      for (const issue of type.checkWith(definition.with ?? {})) this.#problem('invalid_with', `${path}/with${issue.path}`, issue.message);
+      for (const issue of type.checkWith(definition.with ?? {}))
+        this.#problem('invalid_with', `${path}/with${issue.path}`, issue.message);
     }
     const needs = this.#resolveNeeds(definition, `${path}/needs`);
     this.#checkJoin(definition, needs, path);
@@ -182,7 +204,12 @@ class DefinitionCheck {
     return this.#take(compileValue(value, path), from);
   }
 
-  #compileBool(value: string | boolean | undefined, path: string, from: string, options?: { output: boolean }): CompiledValue | undefined {
+  #compileBool(
+    value: string | boolean | undefined,
+    path: string,
+    from: string,
+    options?: { output: boolean },
+  ): CompiledValue | undefined {
     if (value === undefined) return undefined;
     // `if: true` is what YAML makes of an innocent constant; it means what it says.
     return this.#take(typeof value === 'boolean' ? compileValue(value, path) : compileBool(value, path, options), from);
@@ -214,7 +241,10 @@ class DefinitionCheck {
       for (const [at, text] of (node.needs ?? []).entries()) {
         const need = splitNeed(text);
         const source = this.#definition.nodes[need.node];
-        const selector = selectorOf(need.name, this.#offers.get(need.node) ?? { branches: new Set(), catches: new Set() });
+        const selector = selectorOf(
+          need.name,
+          this.#offers.get(need.node) ?? { branches: new Set(), catches: new Set() },
+        );
         if (source?.onError === 'continue' && (selector?.kind === 'error' || selector?.kind === 'catch')) {
           const path = pointer(`${pointer('/nodes', id)}/needs`, at);
           const message = `node '${need.node}' has 'onError: continue' and an error branch; choose one of the two`;

@@ -144,7 +144,11 @@ describe('the page', () => {
     for (const part of ['asking', id, until]) expect(page.text).toContain(part);
     await decide(callback.token, { output: { approved: true } });
     const after = await show();
-    expect([after.status, after.text.includes('Nothing to decide'), after.text.includes('<button')]).toEqual([410, true, false]);
+    expect([after.status, after.text.includes('Nothing to decide'), after.text.includes('<button')]).toEqual([
+      410,
+      true,
+      false,
+    ]);
   });
 
   test('a token that is none has no page', async () => {

@@ -29,7 +29,17 @@ export class ApiKeyStore {
   }
 
   /** Idempotent: the local stack puts its key at every start. */
-  async put({ key, workspace, name, now }: { readonly key: string; readonly workspace: string; readonly name: string; readonly now: EpochMs }): Promise<ApiKey> {
+  async put({
+    key,
+    workspace,
+    name,
+    now,
+  }: {
+    readonly key: string;
+    readonly workspace: string;
+    readonly name: string;
+    readonly now: EpochMs;
+  }): Promise<ApiKey> {
     invariant(WORKSPACE.test(workspace), `'${workspace}' is no workspace: 1 to 40 of a-z, 0-9 and -`);
     const digest = digestOf(key);
     const entry = { id: digest.slice(0, ID_LENGTH), workspace, name, createdAt: now };
@@ -78,7 +88,10 @@ function apiKeyItem(digest: string, { workspace, name, createdAt, revokedAt }: O
 }
 
 function apiKeyOf(item: Item): ApiKey {
-  const { workspace = '', name = '' } = JSON.parse(textOf(item, 'tags') ?? '{}') as { workspace?: string; name?: string };
+  const { workspace = '', name = '' } = JSON.parse(textOf(item, 'tags') ?? '{}') as {
+    workspace?: string;
+    name?: string;
+  };
   const revokedAt = numberOf(item, 'endedAt');
   return {
     id: textOf(item, 'pk')?.slice('$keys#'.length, '$keys#'.length + ID_LENGTH) ?? '',

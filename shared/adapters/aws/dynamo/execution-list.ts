@@ -20,11 +20,18 @@ export interface ListQuery {
  * Executions of a workspace, newest first. The index is spread over {@link INDEX_SHARDS} partitions; a page merges one
  * page of each. Filters are applied to what was read, so a page may be empty and still have a next one.
  */
-export async function listExecutions(table: Table, query: ListQuery): Promise<{ readonly items: readonly HeaderSummary[]; readonly next: string | undefined }> {
+export async function listExecutions(
+  table: Table,
+  query: ListQuery,
+): Promise<{ readonly items: readonly HeaderSummary[]; readonly next: string | undefined }> {
   const upper = query.after ?? (query.until === undefined ? '~' : bound(query.until));
   const lower = bound(query.since ?? 0);
   if (upper <= lower) return { items: [], next: undefined };
-  const pages = await Promise.all(Array.from({ length: INDEX_SHARDS }, (_, shard) => readShard(table, listingPartition(query.workspace, shard), lower, upper, query.limit)));
+  const pages = await Promise.all(
+    Array.from({ length: INDEX_SHARDS }, (_, shard) =>
+      readShard(table, listingPartition(query.workspace, shard), lower, upper, query.limit),
+    ),
+  );
   // Beyond the end of the shortest full page another shard may hold what was not read yet.
   const horizon = pages.flatMap(({ items, more }) => (more ? (textOf(items.at(-1) ?? {}, 'lsk') ?? []) : []));
   const cut = horizon.length === 0 ? '' : horizon.reduce((latest, sort) => (sort > latest ? sort : latest));
@@ -43,7 +50,13 @@ function bound(at: number): string {
   return String(Math.min(at, 9_999_999_999_999)).padStart(13, '0');
 }
 
-async function readShard(table: Table, partition: string, lower: string, upper: string, limit: number): Promise<{ items: Item[]; more: boolean }> {
+async function readShard(
+  table: Table,
+  partition: string,
+  lower: string,
+  upper: string,
+  limit: number,
+): Promise<{ items: Item[]; more: boolean }> {
   const { items, next } = await table.query({
     IndexName: TABLE.listing.name,
     KeyConditionExpression: 'lpk = :partition AND lsk BETWEEN :lower AND :upper',
@@ -73,7 +86,10 @@ export async function hasRunning(table: Table, workspace: string, workflow: stri
         IndexName: TABLE.sweep.name,
         KeyConditionExpression: 'spk = :shard',
         FilterExpression: 'begins_with(pk, :workspace)',
-        ExpressionAttributeValues: { ':shard': text(sweepPartition(shard)), ':workspace': text(executionPartition({ workspace, execution: '' })) },
+        ExpressionAttributeValues: {
+          ':shard': text(sweepPartition(shard)),
+          ':workspace': text(executionPartition({ workspace, execution: '' })),
+        },
         ...(start !== undefined && { ExclusiveStartKey: start }),
       });
       const keys = page.items.flatMap((item) => executionOf(textOf(item, 'pk') ?? '') ?? []);

@@ -2,11 +2,28 @@ import { TABLE } from '../../../config/table.ts';
 import type { ExecutionKey, GroupRecord, Header, NodeRecord, Stored } from '../../../domain/execution/records.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { EpochMs } from '../../../domain/time.ts';
-import type { ArrivalSetKey, ExecutionRecords, ExecutionStore, NodeCondition, NodeKey, NodeWrite } from '../../../engine/ports.ts';
+import type {
+  ArrivalSetKey,
+  ExecutionRecords,
+  ExecutionStore,
+  NodeCondition,
+  NodeKey,
+  NodeWrite,
+} from '../../../engine/ports.ts';
 import { inflate, type PayloadStore } from '../payloads.ts';
 import { number, text, textOf, textSet } from './attributes.ts';
 import { headerItem, headerOf } from './header-items.ts';
-import { arrivalKey, executionOf, executionPartition, headerKey, INDEX_SHARDS, nodeItemKey, RECORDS_FROM, RECORDS_TO, sweepPartition } from './keys.ts';
+import {
+  arrivalKey,
+  executionOf,
+  executionPartition,
+  headerKey,
+  INDEX_SHARDS,
+  nodeItemKey,
+  RECORDS_FROM,
+  RECORDS_TO,
+  sweepPartition,
+} from './keys.ts';
 import { groupItem, groupRecord, nodeItem, nodeRecord, nodeRecordWithOutputs } from './node-items.ts';
 import { isAbsent, type Table } from './table.ts';
 
@@ -38,7 +55,10 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   async replaceHeader(next: Header): Promise<boolean> {
     const item = await headerItem(next, this.#payloads);
-    const { written } = await this.#table.put(item, { expression: isAtRevision, values: { ':rev': number(next.rev - 1) } });
+    const { written } = await this.#table.put(item, {
+      expression: isAtRevision,
+      values: { ':rev': number(next.rev - 1) },
+    });
     return written;
   }
 
@@ -65,7 +85,10 @@ export class DynamoExecutionStore implements ExecutionStore {
     const items = await this.#table.range(executionPartition(key), RECORDS_FROM, RECORDS_TO);
     const nodes = items.filter((item) => textOf(item, 'sk')?.startsWith(RECORDS_FROM));
     const groups = items.filter((item) => textOf(item, 'sk')?.startsWith('S#')).map(groupRecord);
-    const records = depth === 'statuses' ? nodes.map(nodeRecord) : await Promise.all(nodes.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
+    const records =
+      depth === 'statuses'
+        ? nodes.map(nodeRecord)
+        : await Promise.all(nodes.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
     return { nodes: records, groups };
   }
 
@@ -74,7 +97,11 @@ export class DynamoExecutionStore implements ExecutionStore {
     const condition =
       expected === 'absent'
         ? isAbsent
-        : { expression: isAtFence, names: { '#status': 'status' }, values: { ':status': text(expected.status), ':fence': number(expected.fence) } };
+        : {
+            expression: isAtFence,
+            names: { '#status': 'status' },
+            values: { ':status': text(expected.status), ':fence': number(expected.fence) },
+          };
     const result = await this.#table.put(item, condition);
     if (result.written) return { written: true };
     return { written: false, existing: result.existing === undefined ? undefined : nodeRecord(result.existing) };
@@ -89,7 +116,6 @@ export class DynamoExecutionStore implements ExecutionStore {
     if (result.written || result.existing === undefined) return { taken: true } as const;
     return { taken: false, existing: groupRecord(result.existing) } as const;
   }
-
 
   async dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]> {
     const shards = Array.from({ length: INDEX_SHARDS }, (_, shard) => shard);

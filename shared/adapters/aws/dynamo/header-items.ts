@@ -1,4 +1,13 @@
-import type { ExecutionError, ExecutionReason, ExecutionStatus, Header, Progress, Redrive, Stop, Stored } from '../../../domain/execution/records.ts';
+import type {
+  ExecutionError,
+  ExecutionReason,
+  ExecutionStatus,
+  Header,
+  Progress,
+  Redrive,
+  Stop,
+  Stored,
+} from '../../../domain/execution/records.ts';
 import type { Json } from '../../../domain/json.ts';
 import { epochMs } from '../../../domain/time.ts';
 import { number, numberOf, text, textOf, keyAttributes, type Item } from './attributes.ts';
@@ -7,7 +16,20 @@ import { packInto, unpack, type PayloadStore } from '../payloads.ts';
 import { assertReadable } from './record-version.ts';
 
 /** What a list shows of an execution: exactly what the listing index projects. */
-export type HeaderSummary = Pick<Header, 'workspace' | 'execution' | 'workflow' | 'version' | 'status' | 'gen' | 'tags' | 'createdAt' | 'startedAt' | 'endedAt' | 'reason'>;
+export type HeaderSummary = Pick<
+  Header,
+  | 'workspace'
+  | 'execution'
+  | 'workflow'
+  | 'version'
+  | 'status'
+  | 'gen'
+  | 'tags'
+  | 'createdAt'
+  | 'startedAt'
+  | 'endedAt'
+  | 'reason'
+>;
 
 interface Details {
   readonly redrives: readonly Redrive[];
@@ -21,7 +43,10 @@ interface Details {
 
 export async function headerItem(header: Header, payloads: PayloadStore): Promise<Item> {
   const { redrives, trigger, request, deadline, stop, error, progress } = header;
-  const details = { redrives, trigger, request, deadline, stop, error, progress } satisfies Record<keyof Details, unknown>;
+  const details = { redrives, trigger, request, deadline, stop, error, progress } satisfies Record<
+    keyof Details,
+    unknown
+  >;
   const shard = shardOf(header.execution);
   const item: Item = {
     ...keyAttributes(headerKey(header)),
@@ -47,7 +72,13 @@ export async function headerItem(header: Header, payloads: PayloadStore): Promis
   return item;
 }
 
-async function storeInto(item: Item, name: string, stored: Stored, payloads: PayloadStore, scope: string): Promise<void> {
+async function storeInto(
+  item: Item,
+  name: string,
+  stored: Stored,
+  payloads: PayloadStore,
+  scope: string,
+): Promise<void> {
   if (stored.at === 'record') return packInto(item, name, stored.value, payloads, scope);
   item[`${name}Ref`] = text(stored.ref);
   item[`${name}Size`] = number(stored.bytes);
@@ -56,7 +87,9 @@ async function storeInto(item: Item, name: string, stored: Stored, payloads: Pay
 function storedOf(item: Item, name: string): Stored | undefined {
   const found = unpack(item, name);
   if (found === undefined) return undefined;
-  return 'value' in found ? { at: 'record', value: found.value } : { at: 'payload', ref: found.ref, bytes: found.bytes };
+  return 'value' in found
+    ? { at: 'record', value: found.value }
+    : { at: 'payload', ref: found.ref, bytes: found.bytes };
 }
 
 export function headerOf(item: Item): Header {
@@ -100,4 +133,3 @@ export function headerSummary(item: Item): HeaderSummary {
     ...(reason !== undefined && { reason }),
   };
 }
-

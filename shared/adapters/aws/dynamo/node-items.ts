@@ -1,5 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
-import { isSettledRecord, type ExecutionKey, type GroupRecord, type NodeRecord, type SettledRecord } from '../../../domain/execution/records.ts';
+import {
+  isSettledRecord,
+  type ExecutionKey,
+  type GroupRecord,
+  type NodeRecord,
+  type SettledRecord,
+} from '../../../domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import { bytes, itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
 import { groupKey, nodeItemKey } from './keys.ts';
@@ -64,9 +70,18 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
 export function nodeRecord(item: Item): NodeRecord {
   assertReadable(item);
   const packed = item['d']?.B;
-  const structure = (packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed)) as Record<string, unknown>;
+  const structure = (packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed)) as Record<
+    string,
+    unknown
+  >;
   const { plain, special, inline, groups, ...rest } = structure as PackedStructure;
-  const base = { ...rest, ...nodeOf(item), status: textOf(item, 'status'), fence: Number(item['fence']?.N ?? 0), op: textOf(item, 'op') };
+  const base = {
+    ...rest,
+    ...nodeOf(item),
+    status: textOf(item, 'status'),
+    fence: Number(item['fence']?.N ?? 0),
+    op: textOf(item, 'op'),
+  };
   if (!isSettledRecord(base as unknown as NodeRecord)) return base as unknown as NodeRecord;
   const successes = plain === undefined ? [] : plain.split(',').map((id) => [id, { status: 'succeeded' as const }]);
   return {
@@ -94,7 +109,9 @@ function nodeOf(item: Item): { readonly gen: number; readonly node: string } {
 export async function nodeRecordWithOutputs(item: Item, payloads: PayloadStore): Promise<NodeRecord> {
   const record = nodeRecord(item);
   if (!isSettledRecord(record)) return record;
-  const outputs = (await load(item, 'o', payloads)) as { readonly own?: Json; readonly pure?: Readonly<Record<string, Json>> } | undefined;
+  const outputs = (await load(item, 'o', payloads)) as
+    | { readonly own?: Json; readonly pure?: Readonly<Record<string, Json>> }
+    | undefined;
   if (outputs === undefined) return record;
   const pure = Object.fromEntries(
     Object.entries(record.pure).map(([id, settled]) => {
@@ -107,7 +124,11 @@ export async function nodeRecordWithOutputs(item: Item, payloads: PayloadStore):
 
 export function groupItem(key: ExecutionKey, group: GroupRecord): Item {
   const { op, ...structure } = group;
-  return { ...keyAttributes(groupKey(key, group.node, group.gen, group.group)), op: text(op), d: text(JSON.stringify(structure)) };
+  return {
+    ...keyAttributes(groupKey(key, group.node, group.gen, group.group)),
+    op: text(op),
+    d: text(JSON.stringify(structure)),
+  };
 }
 
 export function groupRecord(item: Item): GroupRecord {

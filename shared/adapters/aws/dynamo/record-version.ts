@@ -10,6 +10,8 @@ export class NewerRecordError extends Error {
 export function assertReadable(item: Item): void {
   const version = numberOf(item, 'v') ?? 1;
   if (version > RECORD_VERSION) {
-    throw new NewerRecordError(`record ${item['pk']?.S}/${item['sk']?.S} has version ${version}; this deployment reads up to ${RECORD_VERSION}: deploy the newer one again`);
+    throw new NewerRecordError(
+      `record ${item['pk']?.S}/${item['sk']?.S} has version ${version}; this deployment reads up to ${RECORD_VERSION}: deploy the newer one again`,
+    );
   }
 }

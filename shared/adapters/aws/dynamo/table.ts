@@ -36,12 +36,16 @@ export class Table {
   }
 
   async get(key: ItemKey): Promise<Item | undefined> {
-    const { Item: item } = await this.#client.send(new GetItemCommand({ TableName: this.name, Key: keyAttributes(key), ConsistentRead: true }));
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.name, Key: keyAttributes(key), ConsistentRead: true }),
+    );
     return item;
   }
 
   async getMany(keys: readonly ItemKey[]): Promise<Item[]> {
-    const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, at) => keys.slice(at * BATCH_GET_MAX, (at + 1) * BATCH_GET_MAX));
+    const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, at) =>
+      keys.slice(at * BATCH_GET_MAX, (at + 1) * BATCH_GET_MAX),
+    );
     return (await Promise.all(chunks.map((chunk) => this.#getChunk(chunk)))).flat();
   }
 
@@ -49,10 +53,13 @@ export class Table {
     const items: Item[] = [];
     let open: Item[] = keys.map(keyAttributes);
     for (let round = 1; open.length > 0; round += 1) {
-      if (round > UNPROCESSED_ROUNDS_MAX) throw new Error(`DynamoDB left ${open.length} keys of a batch unprocessed ${UNPROCESSED_ROUNDS_MAX} times`);
+      if (round > UNPROCESSED_ROUNDS_MAX)
+        throw new Error(`DynamoDB left ${open.length} keys of a batch unprocessed ${UNPROCESSED_ROUNDS_MAX} times`);
       if (round > 1) await sleep(UNPROCESSED_PAUSE_MS * 2 ** (round - 2));
       const request = { [this.name]: { Keys: open, ConsistentRead: true } };
-      const { Responses, UnprocessedKeys } = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
+      const { Responses, UnprocessedKeys } = await this.#client.send(
+        new BatchGetItemCommand({ RequestItems: request }),
+      );
       items.push(...(Responses?.[this.name] ?? []));
       open = UnprocessedKeys?.[this.name]?.Keys ?? [];
     }
@@ -60,7 +67,10 @@ export class Table {
   }
 
   /** Puts the item if the condition holds, or if what is there is this very write (same `op`). */
-  async put(item: Item, condition: { readonly expression: string; readonly names?: Record<string, string>; readonly values?: Item }): Promise<PutResult> {
+  async put(
+    item: Item,
+    condition: { readonly expression: string; readonly names?: Record<string, string>; readonly values?: Item },
+  ): Promise<PutResult> {
     try {
       await this.#client.send(
         new PutItemCommand({
@@ -76,7 +86,8 @@ export class Table {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const existing = error.Item;
-      const isOurs = existing !== undefined && textOf(existing, 'op') !== undefined && textOf(existing, 'op') === textOf(item, 'op');
+      const isOurs =
+        existing !== undefined && textOf(existing, 'op') !== undefined && textOf(existing, 'op') === textOf(item, 'op');
       return isOurs ? { written: true } : { written: false, existing };
     }
   }
@@ -113,7 +124,9 @@ export class Table {
     return items;
   }
 
-  async query(input: Omit<QueryCommandInput, 'TableName'>): Promise<{ readonly items: Item[]; readonly next: Item | undefined }> {
+  async query(
+    input: Omit<QueryCommandInput, 'TableName'>,
+  ): Promise<{ readonly items: Item[]; readonly next: Item | undefined }> {
     const { Items, LastEvaluatedKey } = await this.#client.send(new QueryCommand({ ...input, TableName: this.name }));
     return { items: Items ?? [], next: LastEvaluatedKey };
   }

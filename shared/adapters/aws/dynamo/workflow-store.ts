@@ -55,14 +55,25 @@ export class WorkflowStore {
   }
 
   /** Saves a new version, unless the latest is the same. `op` names this save across its retries. */
-  async save(workspace: string, name: string, definition: Json, digest: string, now: EpochMs, op: string): Promise<{ readonly version: number; readonly created: boolean }> {
+  async save(
+    workspace: string,
+    name: string,
+    definition: Json,
+    digest: string,
+    now: EpochMs,
+    op: string,
+  ): Promise<{ readonly version: number; readonly created: boolean }> {
     const item: Item = { digest: text(digest), createdAt: number(now), op: text(op) };
     await packInto(item, 'definition', definition, this.#payloads, `${workspace}/workflows/${name}`);
     for (;;) {
       const pointer = await this.read(workspace, name);
-      if (pointer !== undefined && !pointer.deleted && pointer.digest === digest) return { version: pointer.version, created: false };
+      if (pointer !== undefined && !pointer.deleted && pointer.digest === digest)
+        return { version: pointer.version, created: false };
       const version = (pointer?.version ?? 0) + 1;
-      const result = await this.#table.put({ ...item, ...keyAttributes(versionKey(workspace, name, version)) }, isAbsent);
+      const result = await this.#table.put(
+        { ...item, ...keyAttributes(versionKey(workspace, name, version)) },
+        isAbsent,
+      );
       const saved = result.written ? { digest, createdAt: now } : versionSummary(result.existing ?? {});
       await this.#point(workspace, name, pointer, version, saved);
       if (result.written) return { version, created: true };
@@ -74,13 +85,20 @@ export class WorkflowStore {
   /** Marks the workflow deleted; the pointer stays, so that numbers go on where they stopped. False: it changed meanwhile. */
   async delete(workspace: string, pointer: WorkflowSummary, now: EpochMs): Promise<boolean> {
     const { written } = await this.#table.put(
-      { ...pointerItem(workspace, { ...pointer, updatedAt: now, deleted: true }), op: text(`delete ${pointer.version}`) },
+      {
+        ...pointerItem(workspace, { ...pointer, updatedAt: now, deleted: true }),
+        op: text(`delete ${pointer.version}`),
+      },
       { expression: 'version = :version', values: { ':version': number(pointer.version) } },
     );
     return written;
   }
 
-  async list(workspace: string, limit: number, after: string | undefined): Promise<{ readonly items: readonly WorkflowSummary[]; readonly next: string | undefined }> {
+  async list(
+    workspace: string,
+    limit: number,
+    after: string | undefined,
+  ): Promise<{ readonly items: readonly WorkflowSummary[]; readonly next: string | undefined }> {
     const { pk } = workflowKey(workspace, '');
     const { items, next } = await this.#table.query({
       KeyConditionExpression: 'pk = :pk',
@@ -91,7 +109,12 @@ export class WorkflowStore {
     return { items: items.map(summaryOf).filter(({ deleted }) => !deleted), next: next?.['sk']?.S };
   }
 
-  async listVersions(workspace: string, name: string, limit: number, before: number | undefined): Promise<{ readonly items: readonly VersionSummary[]; readonly next: number | undefined }> {
+  async listVersions(
+    workspace: string,
+    name: string,
+    limit: number,
+    before: number | undefined,
+  ): Promise<{ readonly items: readonly VersionSummary[]; readonly next: number | undefined }> {
     const { pk } = versionKey(workspace, name, 0);
     const { items, next } = await this.#table.query({
       KeyConditionExpression: 'pk = :pk',
@@ -104,16 +127,35 @@ export class WorkflowStore {
     return { items: versions, next: next === undefined ? undefined : versions.at(-1)?.version };
   }
 
-  async #point(workspace: string, name: string, before: WorkflowSummary | undefined, version: number, saved: { digest: string; createdAt: EpochMs }): Promise<void> {
+  async #point(
+    workspace: string,
+    name: string,
+    before: WorkflowSummary | undefined,
+    version: number,
+    saved: { digest: string; createdAt: EpochMs },
+  ): Promise<void> {
     const createdAt = before?.createdAt ?? saved.createdAt;
-    const item = pointerItem(workspace, { name, version, digest: saved.digest, createdAt, updatedAt: saved.createdAt, deleted: false });
-    const condition = before === undefined ? isAbsent : { expression: 'version = :version', values: { ':version': number(before.version) } };
+    const item = pointerItem(workspace, {
+      name,
+      version,
+      digest: saved.digest,
+      createdAt,
+      updatedAt: saved.createdAt,
+      deleted: false,
+    });
+    const condition =
+      before === undefined
+        ? isAbsent
+        : { expression: 'version = :version', values: { ':version': number(before.version) } };
     // Lost to another save: it has pointed at this version, or at a later one.
     await this.#table.put({ ...item, op: text(`point ${version}`) }, condition);
   }
 }
 
-function pointerItem(workspace: string, { name, version, digest, createdAt, updatedAt, deleted }: WorkflowSummary): Item {
+function pointerItem(
+  workspace: string,
+  { name, version, digest, createdAt, updatedAt, deleted }: WorkflowSummary,
+): Item {
   return {
     ...keyAttributes(workflowKey(workspace, name)),
     version: number(version),
@@ -136,5 +178,9 @@ function summaryOf(item: Item): WorkflowSummary {
 }
 
 function versionSummary(item: Item): VersionSummary {
-  return { version: Number(textOf(item, 'sk')?.slice(2) ?? 0), digest: textOf(item, 'digest') ?? '', createdAt: epochMs(numberOf(item, 'createdAt') ?? 0) };
+  return {
+    version: Number(textOf(item, 'sk')?.slice(2) ?? 0),
+    digest: textOf(item, 'digest') ?? '',
+    createdAt: epochMs(numberOf(item, 'createdAt') ?? 0),
+  };
 }
