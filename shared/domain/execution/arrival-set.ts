@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import type { EdgeState, EdgeTally } from './settled.ts';
 
 /**
@@ -21,14 +22,18 @@ export function chunkOf(position: number): number {
 
 /** How many sets a join of this in-degree has on each level, bottom first; the last level has one. */
 export function levelsOf(inDegree: number): number[] {
-  const levels = [Math.max(1, Math.ceil(inDegree / ARRIVAL_SET_MAX))];
-  for (let top = levels[0] ?? 1; top > 1; top = levels.at(-1) ?? 1) levels.push(Math.ceil(top / ARRIVAL_SET_MAX));
+  const levels: number[] = [];
+  let sets = inDegree;
+  do {
+    sets = Math.max(1, Math.ceil(sets / ARRIVAL_SET_MAX));
+    levels.push(sets);
+  } while (sets > 1);
   return levels;
 }
 
 /** How many elements the set `chunk` of `level` has when it is complete. */
 export function setSize(inDegree: number, level: number, chunk: number): number {
-  const below = level === 0 ? inDegree : (levelsOf(inDegree)[level - 1] ?? 1);
+  const below = level === 0 ? inDegree : at(levelsOf(inDegree), level - 1);
   return Math.min(ARRIVAL_SET_MAX, below - chunk * ARRIVAL_SET_MAX);
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import { invariant } from '../invariant.ts';
 import { edgeAt, nodeAt, type Plan, type PlanNode } from '../workflow/plan.ts';
 import { decideJoin, skipReason } from './frontier.ts';
@@ -111,15 +112,15 @@ class TopologicalQueue {
     if (this.#queued.has(index)) return;
     this.#queued.add(index);
     const heap = this.#heap;
-    let at = heap.push(index) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] ?? -1;
+    let hole = heap.push(index) - 1;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      const above = at(heap, parent);
       if (above <= index) break;
-      heap[at] = above;
-      at = parent;
+      heap[hole] = above;
+      hole = parent;
     }
-    heap[at] = index;
+    heap[hole] = index;
   }
 
   take(): number | undefined {
@@ -127,17 +128,17 @@ class TopologicalQueue {
     const [first] = heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return first;
-    let at = 0;
+    let hole = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * hole + 1;
       if (child >= heap.length) break;
-      if ((heap[child + 1] ?? Infinity) < (heap[child] ?? Infinity)) child += 1;
-      const below = heap[child] ?? Infinity;
+      if (child + 1 < heap.length && at(heap, child + 1) < at(heap, child)) child += 1;
+      const below = at(heap, child);
       if (below >= last) break;
-      heap[at] = below;
-      at = child;
+      heap[hole] = below;
+      hole = child;
     }
-    heap[at] = last;
+    heap[hole] = last;
     return first;
   }
 }

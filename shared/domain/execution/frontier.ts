@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import { edgeAt, nodeAt, type Plan, type PlanNode } from '../workflow/plan.ts';
 import { isSettledRecord, type NodeRecord, type OpenRecord, type SettledRecord } from './records.ts';
 import {
@@ -91,7 +92,7 @@ export function skipReason(
   settledAt: (index: number) => Settled | undefined,
 ): SkipReason {
   if (decision === 'blocked') return 'upstream_failed';
-  const only = node.in.length === 1 ? edgeAt(plan, node.in[0] ?? 0) : undefined;
+  const only = node.in.length === 1 ? edgeAt(plan, at(node.in, 0)) : undefined;
   return only?.selector.kind === 'gate' && settledAt(only.from)?.status === 'succeeded' ? 'if' : 'branch';
 }
 

@@ -1,4 +1,5 @@
-import type { Plan } from '../workflow/plan.ts';
+import { at } from '../at.ts';
+import { edgeAt, type Plan } from '../workflow/plan.ts';
 import type { Redrive } from './records.ts';
 
 export const FIRST_GENERATION = 1;
@@ -18,12 +19,12 @@ export function effectiveGenerations(plan: Plan, redrives: readonly Redrive[]): 
     }
     for (const node of plan.nodes) {
       const inherited = node.in.reduce(
-        (most, edge) => Math.max(most, generations[plan.edges[edge]?.from ?? 0] ?? 0),
+        (most, edge) => Math.max(most, at(generations, edgeAt(plan, edge).from)),
         0,
       );
-      generations[node.index] = Math.max(generations[node.index] ?? FIRST_GENERATION, inherited);
+      generations[node.index] = Math.max(at(generations, node.index), inherited);
     }
     generations[plan.end] = gen;
   }
-  return (index) => generations[index] ?? FIRST_GENERATION;
+  return (index) => at(generations, index);
 }

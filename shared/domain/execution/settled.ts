@@ -75,18 +75,10 @@ export function edgeState(
 
 function stateAfterFailure({ selector }: PlanEdge, handling: Handling): EdgeState {
   const isErrorEdge = selector.kind === 'error' || selector.kind === 'catch';
-  switch (handling.kind) {
-    case 'catch':
-      return selector.kind === 'catch' && selector.name === handling.name ? 'live' : 'dead';
-    case 'error':
-      return selector.kind === 'error' ? 'live' : 'dead';
-    case 'tolerated':
-      return selector.kind === 'plain' ? 'live' : 'dead';
-    case 'none':
-      return isErrorEdge ? 'dead' : 'failed';
-    default:
-      return unreachable(handling);
-  }
+  if (handling.kind === 'none') return isErrorEdge ? 'dead' : 'failed';
+  if (handling.kind === 'tolerated') return selector.kind === 'plain' ? 'live' : 'dead';
+  if (handling.kind === 'error') return selector.kind === 'error' ? 'live' : 'dead';
+  return selector.kind === 'catch' && selector.name === handling.name ? 'live' : 'dead';
 }
 
 export type JoinDecision = 'run' | 'skip' | 'blocked';

@@ -1,4 +1,5 @@
 import type { Reference } from '../expression/template.ts';
+import { at, valueOf } from '../at.ts';
 import type { Problem } from '../problem.ts';
 import { NodeSets } from './graph.ts';
 import type { Need } from './needs.ts';
@@ -33,23 +34,31 @@ class Certainty {
   /** Nodes that have an error edge: their failure is an ordinary way on. */
   readonly #caught: ReadonlySet<string>;
   readonly #mayBeSkipped: boolean[] = [];
-  readonly #succeeded: NodeSets;
+  /** Which needs may be dead although everything is well, by node. */
+  readonly #dead: (readonly boolean[])[] = [];
+  #succeeded: NodeSets | undefined;
 
   constructor(nodes: readonly CheckedNode[]) {
     this.#nodes = nodes;
     this.#indexOf = new Map(nodes.map(({ id }, index) => [id, index]));
     this.#caught = new Set(nodes.flatMap(({ needs }) => needs.filter(isErrorNeed).map(({ node }) => node)));
-    this.#succeeded = new NodeSets(nodes.length);
-    nodes.forEach((node, index) => {
+    for (const node of nodes) {
       const dead = node.needs.map((need) => this.#mayBeDead(need));
       const leftOut = node.definition.join === 'all' ? dead.some(Boolean) : dead.length > 0 && dead.every(Boolean);
       this.#mayBeSkipped.push(node.definition.if !== undefined || leftOut);
-      this.#collect(node, index, dead);
-    });
+      this.#dead.push(dead);
+    }
   }
 
   hasSucceeded(node: string, whenRuns: string): boolean {
-    return this.#succeeded.has(this.#index(whenRuns), this.#index(node));
+    // Nearly always a node that is needed itself: no set is needed to know that.
+    const runs = this.#index(whenRuns);
+    const { needs, definition } = at(this.#nodes, runs);
+    const alone = needs.length === 1 && definition.join !== 'always';
+    const wasLive = (position: number) => alone || (definition.join === undefined && !at(at(this.#dead, runs), position));
+    if (needs.some((need, position) => need.node === node && wasLive(position) && this.#provenBy(need) !== undefined)) return true;
+    this.#succeeded ??= this.#collectAll();
+    return this.#succeeded.has(runs, this.#index(node));
   }
 
   /** In every execution that succeeds. */
@@ -58,26 +67,32 @@ class Certainty {
     return !this.#mayBeSkipped[index] && !this.#caught.has(node) && !this.#isTolerant(index);
   }
 
-  #collect({ needs, definition }: CheckedNode, index: number, dead: readonly boolean[]): void {
+  #collectAll(): NodeSets {
+    const sets = new NodeSets(this.#nodes.length);
+    this.#nodes.forEach((node, index) => this.#collect(sets, node, index, at(this.#dead, index)));
+    return sets;
+  }
+
+  #collect(sets: NodeSets, { needs, definition }: CheckedNode, index: number, dead: readonly boolean[]): void {
     const join = definition.join ?? 'merge';
     if (join === 'always') return;
     const [first, ...others] = needs;
     if (first !== undefined && join !== 'all') {
       // One of them was live, whichever it was: what all of them agree on.
-      this.#unite(index, first);
-      for (const need of others) this.#succeeded.intersect(index, this.#index(need.node), this.#provenBy(need));
+      this.#unite(sets, index, first);
+      for (const need of others) sets.intersect(index, this.#index(need.node), this.#provenBy(need));
     }
     // `first` may run before the others; any other join has seen those live that cannot be dead.
     if (join === 'first') return;
-    needs.forEach((need, at) => {
-      if (join === 'all' || dead[at] === false) this.#unite(index, need);
+    needs.forEach((need, position) => {
+      if (join === 'all' || dead[position] === false) this.#unite(sets, index, need);
     });
   }
 
-  #unite(index: number, need: Need): void {
-    this.#succeeded.unite(index, this.#index(need.node));
+  #unite(sets: NodeSets, index: number, need: Need): void {
+    sets.unite(index, this.#index(need.node));
     const proven = this.#provenBy(need);
-    if (proven !== undefined) this.#succeeded.add(index, proven);
+    if (proven !== undefined) sets.add(index, proven);
   }
 
   /** The source itself, where a live edge means that it succeeded. */
@@ -95,11 +110,11 @@ class Certainty {
   }
 
   #isTolerant(index: number): boolean {
-    return this.#nodes[index]?.definition.onError === 'continue';
+    return at(this.#nodes, index).definition.onError === 'continue';
   }
 
   #index(id: string): number {
-    return this.#indexOf.get(id) ?? -1;
+    return valueOf(this.#indexOf, id);
   }
 }
 

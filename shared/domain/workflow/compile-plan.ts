@@ -1,8 +1,9 @@
+import { at, valueOf } from '../at.ts';
 import { parseDurationMs } from '../duration.ts';
 import { LIMITS } from '../limits.ts';
 import type { Need } from './needs.ts';
 import { NO_RETRY, retryPolicy } from './retry-policy.ts';
-import type { Plan, PlanEdge, PlanNode, PlanNodeKind } from './plan.ts';
+import { START, type Plan, type PlanEdge, type PlanNode, type PlanNodeKind } from './plan.ts';
 import type { CheckedNode, CheckedWorkflow } from './validate.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -86,11 +87,9 @@ class PlanCompiler {
   }
 
   #connectNeeds(needs: readonly Need[], to: Draft): void {
-    const start = this.nodes[0];
-    if (needs.length === 0 && start !== undefined) this.#connect(start, to, { kind: 'plain' });
+    if (needs.length === 0) this.#connect(at(this.nodes, START), to, { kind: 'plain' });
     for (const { node, selector } of needs) {
-      const from = this.#byId.get(node);
-      if (from === undefined) continue;
+      const from = valueOf(this.#byId, node);
       if (selector.kind === 'error') from.errorEdges = { ...from.errorEdges, error: true };
       if (selector.kind === 'catch')
         from.errorEdges = { ...from.errorEdges, names: [...from.errorEdges.names, selector.name] };
@@ -106,14 +105,14 @@ class PlanCompiler {
   }
 
   #assignUnit(node: Draft): void {
-    const units = new Set(node.in.map((edge) => this.nodes[this.edges[edge]?.from ?? 0]?.unit ?? 0));
+    const units = new Set(node.in.map((edge) => at(this.nodes, at(this.edges, edge).from).unit));
     node.isJoin = units.size > 1;
     // `always` runs even when its unit's root was skipped, that is, when there is no record to ride in: a root of its own.
     const rides = node.kind !== 'effect' && units.size === 1 && node.join !== 'always';
     if (!rides) return;
     for (const unit of units) {
       node.unit = unit;
-      this.nodes[unit]?.members.push(node.index);
+      at(this.nodes, unit).members.push(node.index);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { at } from '../at.ts';
+
 /**
  * Plain graph algorithms over node indices: no Stepwell words but "needs". Iterative throughout, since a chain of
  * 10,000 nodes would overflow a recursive walk.
@@ -10,7 +12,7 @@ export interface Graph {
 
 function childrenOf(graph: Graph): number[][] {
   const children: number[][] = Array.from({ length: graph.size }, () => []);
-  graph.parents.forEach((parents, node) => parents.forEach((parent) => children[parent]?.push(node)));
+  graph.parents.forEach((parents, node) => parents.forEach((parent) => at(children, parent).push(node)));
   return children;
 }
 
@@ -29,9 +31,10 @@ export function topologicalOrder(graph: Graph): {
     if (count === 0) order.push(node);
   });
   for (let next = 0; next < order.length; next += 1) {
-    for (const child of children[order[next] ?? -1] ?? []) {
-      waitingFor[child] = (waitingFor[child] ?? 0) - 1;
-      if (waitingFor[child] === 0) order.push(child);
+    for (const child of at(children, at(order, next))) {
+      const left = at(waitingFor, child) - 1;
+      waitingFor[child] = left;
+      if (left === 0) order.push(child);
     }
   }
   const taken = new Set(order);
@@ -51,14 +54,17 @@ export function findCycles(graph: Graph, stuck: readonly number[]): number[][] {
   for (const start of stuck) {
     const path: number[] = [];
     const position = new Map<number, number>();
-    let node: number | undefined = start;
-    while (node !== undefined && !seen.has(node)) {
+    let node = start;
+    while (!seen.has(node)) {
       seen.add(node);
       position.set(node, path.length);
       path.push(node);
-      node = graph.parents[node]?.find((parent) => remaining.has(parent));
+      node = at(
+        at(graph.parents, node).filter((parent) => remaining.has(parent)),
+        0,
+      );
     }
-    const from = node === undefined ? undefined : position.get(node);
+    const from = position.get(node);
     // Walked from child to parent; the reader wants the direction in which work would flow.
     if (from !== undefined) cycles.push(path.slice(from).reverse());
   }
@@ -76,32 +82,34 @@ export class NodeSets {
   }
 
   has(node: number, member: number): boolean {
-    return (((this.#bits[node * this.#words + (member >>> 5)] ?? 0) >>> (member & 31)) & 1) === 1;
+    return ((at(this.#bits, node * this.#words + (member >>> 5)) >>> (member & 31)) & 1) === 1;
   }
 
   add(node: number, member: number): void {
-    const at = node * this.#words + (member >>> 5);
-    this.#bits[at] = (this.#bits[at] ?? 0) | (1 << (member & 31));
+    const word = node * this.#words + (member >>> 5);
+    this.#bits[word] = at(this.#bits, word) | (1 << (member & 31));
   }
 
   /** Adds all that another node's set has. */
   unite(node: number, other: number): void {
-    this.#combine(node, other, (mine, theirs) => mine | theirs);
+    const mine = this.#row(node);
+    this.#row(other).forEach((word, index) => {
+      mine[index] = at(mine, index) | word;
+    });
   }
 
   /** Keeps what another node's set, with `extra`, has too. */
   intersect(node: number, other: number, extra: number | undefined): void {
     const kept = extra !== undefined && this.has(node, extra);
-    this.#combine(node, other, (mine, theirs) => mine & theirs);
+    const mine = this.#row(node);
+    this.#row(other).forEach((word, index) => {
+      mine[index] = at(mine, index) & word;
+    });
     if (kept) this.add(node, extra);
   }
 
-  #combine(node: number, other: number, combine: (mine: number, theirs: number) => number): void {
-    const to = node * this.#words;
-    const from = other * this.#words;
-    for (let word = 0; word < this.#words; word += 1) {
-      this.#bits[to + word] = combine(this.#bits[to + word] ?? 0, this.#bits[from + word] ?? 0);
-    }
+  #row(node: number): Uint32Array {
+    return this.#bits.subarray(node * this.#words, (node + 1) * this.#words);
   }
 }
 
@@ -109,7 +117,7 @@ export class NodeSets {
 export function ancestorsOf(graph: Graph, order: readonly number[]): NodeSets {
   const sets = new NodeSets(graph.size);
   for (const node of order) {
-    for (const parent of graph.parents[node] ?? []) {
+    for (const parent of at(graph.parents, node)) {
       sets.unite(node, parent);
       sets.add(node, parent);
     }

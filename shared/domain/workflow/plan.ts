@@ -1,3 +1,4 @@
+import { at } from '../at.ts';
 import type { CompiledValue } from '../expression/template.ts';
 import type { Json } from '../json.ts';
 import type { JoinRule } from './definition.ts';
@@ -76,15 +77,11 @@ export interface PlanEdge {
 export const START = 0;
 
 export function nodeAt(plan: Plan, index: number): PlanNode {
-  const node = plan.nodes[index];
-  if (node === undefined) throw new RangeError(`plan ${plan.workflow}@${plan.version} has no node ${index}`);
-  return node;
+  return at(plan.nodes, index);
 }
 
 export function edgeAt(plan: Plan, index: number): PlanEdge {
-  const edge = plan.edges[index];
-  if (edge === undefined) throw new RangeError(`plan ${plan.workflow}@${plan.version} has no edge ${index}`);
-  return edge;
+  return at(plan.edges, index);
 }
 
 export function isVirtual(node: PlanNode): boolean {

@@ -1,10 +1,11 @@
+import { at, valueOf } from '../at.ts';
 import { compileBool, compileValue, type CompiledValue, type Reference } from '../expression/template.ts';
 import { isJsonObject, pointer, type Json } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { err, ok, type Result } from '../result.ts';
 import { unguardedReferences } from './certainty.ts';
 import type { NodeDefinition, WorkflowDefinition } from './definition.ts';
-import { ancestorsOf, findCycles, topologicalOrder, type Graph } from './graph.ts';
+import { ancestorsOf, findCycles, topologicalOrder, type Graph, type NodeSets } from './graph.ts';
 import { selectorOf, splitNeed, type Need, type Offers } from './needs.ts';
 import type { CatalogEntry, NodeCatalog, SchemaLint } from './node-catalog.ts';
 import { checkShape, sizeProblems } from './shape.ts';
@@ -77,7 +78,7 @@ function needProblems(needs: ReadonlyMap<string, readonly string[]>): {
     const path = `${pointer('/nodes', id)}/needs`;
     const seen = new Set<string>();
     const sources = new Set<number>();
-    for (const [at, text] of (needs.get(id) ?? []).entries()) {
+    for (const [at, text] of valueOf(needs, id).entries()) {
       const { node } = splitNeed(text);
       const source = indexOf.get(node);
       const where = pointer(path, at);
@@ -94,8 +95,8 @@ function needProblems(needs: ReadonlyMap<string, readonly string[]>): {
   const graph = { size: ids.length, parents };
   const { order, stuck } = topologicalOrder(graph);
   for (const cycle of findCycles(graph, stuck)) {
-    const names = cycle.map((index) => ids[index] ?? '');
-    const path = `${pointer('/nodes', names[0] ?? '')}/needs`;
+    const names = cycle.map((index) => at(ids, index));
+    const path = `${pointer('/nodes', at(names, 0))}/needs`;
     problems.push({
       code: 'cycle',
       path,
@@ -132,7 +133,8 @@ class DefinitionCheck {
       order,
     );
     if (this.#problems.length > 0) return err(this.#problems);
-    const sorted = order.flatMap((index) => nodes[index] ?? []);
+    // Without problems every node was resolved.
+    const sorted = order.map((index) => at(nodes, index));
     const workflow = { definition: this.#definition, nodes: sorted, output };
     this.#warnings.push(...unguardedReferences(sorted, this.#references));
     return ok({ workflow, warnings: this.#warnings });
@@ -223,12 +225,19 @@ class DefinitionCheck {
 
   #checkReferences(ids: readonly string[], graph: Graph, order: readonly number[]): void {
     const indexOf = new Map(ids.map((id, index) => [id, index]));
-    const ancestors = order.length === graph.size ? ancestorsOf(graph, order) : undefined;
+    // Nearly every reference is to a node that is needed directly; only others are worth the sets. With a cycle there is
+    // no upstream to speak of, and the cycle is a problem enough.
+    let ancestors: NodeSets | undefined;
+    const isUpstream = (from: number, target: number) => {
+      if (order.length < graph.size || at(graph.parents, from).includes(target)) return true;
+      ancestors ??= ancestorsOf(graph, order);
+      return ancestors.has(from, target);
+    };
     for (const { from, reference } of this.#references) {
       const target = indexOf.get(reference.node);
       if (target === undefined) {
         this.#problem('unknown_reference', reference.path, `there is no node '${reference.node}'`);
-      } else if (from !== undefined && ancestors?.has(indexOf.get(from) ?? -1, target) === false) {
+      } else if (from !== undefined && !isUpstream(valueOf(indexOf, from), target)) {
         const message = `node '${reference.node}' is not upstream of '${from}'; add it to needs, directly or through others`;
         this.#problem('not_upstream', reference.path, message);
       }

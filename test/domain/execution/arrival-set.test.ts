@@ -22,7 +22,7 @@ test.each<[number, number[]]>([
 test('sets are full but for the last of a level', () => {
   expect([setSize(65, 0, 0), setSize(65, 0, 1), setSize(65, 1, 0)]).toEqual([64, 1, 2]);
   expect([setSize(10_000, 0, 156), setSize(10_000, 1, 2), setSize(10_000, 2, 0)]).toEqual([16, 29, 3]);
-  expect(setSize(10_000, 9, 0)).toBe(1);
+  expect(() => setSize(10_000, 9, 0)).toThrow('no element 8');
 });
 
 test.each([1, 64, 65, 4_096, 10_000])('a tree for %d edges is complete exactly when all have arrived, and knows their states', (inDegree) => {

@@ -37,6 +37,13 @@ test('children that became ready, arrivals at joins', () => {
   expect(close(plan, 'a', OK)).toEqual({ ...NOTHING, settled: ['a succeeded'], children: ['b'], arrivals: ['j[0] live'] });
 });
 
+test('a member that was found late but comes early goes first', () => {
+  // a ─┬─ p ── x ── t      t is found with a's end, x only with p's
+  //    └───────────┘
+  const plan = compile({ a: task(), p: pass('a'), x: pass('p'), t: pass('a', 'x') });
+  expect(close(plan, 'a', OK).pure).toEqual(['p', 'x', 't']);
+});
+
 test('pure members are evaluated in topological order, and what follows from them too', () => {
   const plan = compile({ a: task(), p: pass('a'), q: pass('p', 'a'), b: task('q') });
   expect(close(plan, 'a', OK)).toEqual({ ...NOTHING, pure: ['p', 'q'], settled: ['a succeeded', 'p succeeded', 'q succeeded'], children: ['b'] });

@@ -34,5 +34,5 @@ test('a node that this version does not have redrives nothing', () => {
 });
 
 test('there is nothing beyond the plan', () => {
-  expect(effectiveGenerations(plan, [{ gen: 2, from: ['a'], op: 'op' }])(99)).toBe(1);
+  expect(() => effectiveGenerations(plan, [{ gen: 2, from: ['a'], op: 'op' }])(99)).toThrow('no element 99');
 });

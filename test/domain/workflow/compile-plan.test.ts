@@ -134,6 +134,6 @@ describe('policies', () => {
 
 test('what a plan does not have is an error, not undefined', () => {
   const plan = compile({ a: task() });
-  expect(() => nodeAt(plan, 99)).toThrow('test@1 has no node 99');
-  expect(() => edgeAt(plan, 99)).toThrow('test@1 has no edge 99');
+  expect(() => nodeAt(plan, 99)).toThrow('there is no element 99');
+  expect(() => edgeAt(plan, 99)).toThrow('there is no element 99');
 });
