@@ -6,7 +6,8 @@ import { InvariantError } from './invariant.ts';
  */
 export function at<T>(list: ArrayLike<T>, index: number): NonNullable<T> {
   const element = list[index];
-  if (element === undefined || element === null) throw new InvariantError(`there is no element ${index} of ${list.length}`);
+  if (element === undefined || element === null)
+    throw new InvariantError(`there is no element ${index} of ${list.length}`);
   return element;
 }
 

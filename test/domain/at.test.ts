@@ -26,7 +26,13 @@ test('a status that nobody knows stops the work at hand instead of being taken f
 });
 
 test('statuses that end an execution, and those that settle a node', () => {
-  expect((['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out'] as const).filter(isTerminal)).toEqual(['succeeded', 'failed', 'cancelled', 'timed_out']);
+  expect((['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out'] as const).filter(isTerminal)).toEqual(
+    ['succeeded', 'failed', 'cancelled', 'timed_out'],
+  );
   const statuses = ['running', 'retrying', 'waiting', 'succeeded', 'failed', 'cancelled'];
-  expect(statuses.filter((status) => isSettledRecord({ status } as NodeRecord))).toEqual(['succeeded', 'failed', 'cancelled']);
+  expect(statuses.filter((status) => isSettledRecord({ status } as NodeRecord))).toEqual([
+    'succeeded',
+    'failed',
+    'cancelled',
+  ]);
 });

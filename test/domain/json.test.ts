@@ -7,7 +7,11 @@ const anyJson = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 function shuffled(value: Json): Json {
   if (isJsonArray(value)) return value.map(shuffled);
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, shuffled(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, item]) => [key, shuffled(item)]),
+  );
 }
 
 test('canonical text is the same whatever the order of keys, and still the same value', () => {
@@ -30,8 +34,22 @@ test('a member that is undefined (a typing gap at the edges) reads as null', () 
 });
 
 test('objects, lists and the rest are told apart', () => {
-  expect([{}, [], null, 'x', 1, undefined].map((value) => isJsonObject(value))).toEqual([true, false, false, false, false, false]);
-  expect([{}, [], null, 'x', 1, undefined].map((value) => isJsonArray(value))).toEqual([false, true, false, false, false, false]);
+  expect([{}, [], null, 'x', 1, undefined].map((value) => isJsonObject(value))).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect([{}, [], null, 'x', 1, undefined].map((value) => isJsonArray(value))).toEqual([
+    false,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('pointers escape ~ and / (RFC 6901)', () => {

@@ -4,8 +4,17 @@ import { invariant, InvariantError, unreachable } from '../../shared/domain/inva
 import { err, ok } from '../../shared/domain/result.ts';
 
 test('a failure is final unless it says otherwise', () => {
-  expect(failure('http_500', 'transient', 'm')).toEqual({ code: 'http_500', category: 'transient', message: 'm', retryable: false });
-  expect(failure('http_500', 'transient', 'm', { retryable: true, retryAfterMs: 5, details: 1 })).toMatchObject({ retryable: true, retryAfterMs: 5, details: 1 });
+  expect(failure('http_500', 'transient', 'm')).toEqual({
+    code: 'http_500',
+    category: 'transient',
+    message: 'm',
+    retryable: false,
+  });
+  expect(failure('http_500', 'transient', 'm', { retryable: true, retryAfterMs: 5, details: 1 })).toMatchObject({
+    retryable: true,
+    retryAfterMs: 5,
+    details: 1,
+  });
   expect(expressionFailed('m')).toMatchObject({ code: 'expression_failed', category: 'input', retryable: false });
   expect(FailureCategory.options).toEqual(['transient', 'target', 'input', 'timeout', 'policy', 'internal']);
 });

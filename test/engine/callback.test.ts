@@ -9,20 +9,44 @@ const plan = compile({
   a: { type: 'task' },
   w: { type: 'approval', needs: ['a'], with: { expires: '1h', schema: { type: 'object' } } },
   ok: { type: 'task', needs: ['w'], with: { by: '{{ nodes.w.output.by }}' } },
-  no: { type: 'task', needs: ['w.error'], with: { code: '{{ nodes.w.error.code }}', details: '{{ nodes.w.error.?details.orValue(null) }}' } },
+  no: {
+    type: 'task',
+    needs: ['w.error'],
+    with: { code: '{{ nodes.w.error.code }}', details: '{{ nodes.w.error.?details.orValue(null) }}' },
+  },
 });
 
-const isObject: SchemaCheck = (_, value) => ({ value, problems: typeof value === 'object' ? [] : [{ path: '', message: 'must be an object' }] });
+const isObject: SchemaCheck = (_, value) => ({
+  value,
+  problems: typeof value === 'object' ? [] : [{ path: '', message: 'must be an object' }],
+});
 
 async function waiting(): Promise<EngineHarness> {
   const harness = new EngineHarness(plan);
   await harness.start();
-  await harness.runToEnd(undefined, async () => (await harness.store.readHeader(harness.key)) !== undefined && (await harness.result()).nodes['w']?.status === 'waiting');
+  await harness.runToEnd(
+    undefined,
+    async () =>
+      (await harness.store.readHeader(harness.key)) !== undefined &&
+      (await harness.result()).nodes['w']?.status === 'waiting',
+  );
   return harness;
 }
 
-function send(harness: EngineHarness, payload: Callback['payload'], more: Partial<Callback> = {}): Promise<CallbackResult> {
-  return acceptCallback(harness.deps(), isObject, { ...harness.key, node: 'w', gen: 1, payload, digest: JSON.stringify(payload), requestId: 'r', ...more });
+function send(
+  harness: EngineHarness,
+  payload: Callback['payload'],
+  more: Partial<Callback> = {},
+): Promise<CallbackResult> {
+  return acceptCallback(harness.deps(), isObject, {
+    ...harness.key,
+    node: 'w',
+    gen: 1,
+    payload,
+    digest: JSON.stringify(payload),
+    requestId: 'r',
+    ...more,
+  });
 }
 
 const YES: Callback['payload'] = { output: { by: 'ann' } as Json };
@@ -33,7 +57,10 @@ describe('a callback', () => {
     const harness = await waiting();
     expect(await send(harness, YES)).toEqual({ kind: 'accepted' });
     await harness.runToEnd();
-    expect(await harness.result()).toMatchObject({ status: 'succeeded', nodes: { w: { output: { by: 'ann' } }, no: { status: 'skipped' } } });
+    expect(await harness.result()).toMatchObject({
+      status: 'succeeded',
+      nodes: { w: { output: { by: 'ann' } }, no: { status: 'skipped' } },
+    });
     expect(harness.runsOf('ok')).toEqual([expect.objectContaining({ input: { by: 'ann' } })]);
   });
 
@@ -41,7 +68,9 @@ describe('a callback', () => {
     const harness = await waiting();
     expect(await send(harness, NO)).toEqual({ kind: 'accepted' });
     await harness.runToEnd();
-    expect(harness.runsOf('no')).toEqual([expect.objectContaining({ input: { code: 'callback_failed', details: { code: 'too_expensive' } } })]);
+    expect(harness.runsOf('no')).toEqual([
+      expect.objectContaining({ input: { code: 'callback_failed', details: { code: 'too_expensive' } } }),
+    ]);
   });
 
   test('the same again is answered the same, another is refused; before and after the end', async () => {
@@ -58,12 +87,17 @@ describe('a callback', () => {
     const answers = await Promise.all([send(harness, YES), send(harness, NO), send(harness, YES)]);
     await harness.runToEnd();
     const decidedYes = (await harness.result()).nodes['w']?.status === 'succeeded';
-    expect(answers.map(({ kind }) => kind)).toEqual(decidedYes ? ['accepted', 'used', 'accepted'] : ['used', 'accepted', 'used']);
+    expect(answers.map(({ kind }) => kind)).toEqual(
+      decidedYes ? ['accepted', 'used', 'accepted'] : ['used', 'accepted', 'used'],
+    );
   });
 
   test('must fit the schema; a refused one changes nothing', async () => {
     const harness = await waiting();
-    expect(await send(harness, { output: 'yes' })).toEqual({ kind: 'invalid', problems: [{ path: '', message: 'must be an object' }] });
+    expect(await send(harness, { output: 'yes' })).toEqual({
+      kind: 'invalid',
+      problems: [{ path: '', message: 'must be an object' }],
+    });
     expect(await send(harness, YES)).toEqual({ kind: 'accepted' });
   });
 
@@ -73,7 +107,10 @@ describe('a callback', () => {
     expect(await send(harness, YES)).toEqual({ kind: 'expired' });
     await harness.runToEnd();
     expect(await send(harness, YES)).toEqual({ kind: 'expired' });
-    expect(await harness.result()).toMatchObject({ status: 'succeeded', nodes: { w: { status: 'failed', error: 'callback_expired' }, no: { status: 'succeeded' } } });
+    expect(await harness.result()).toMatchObject({
+      status: 'succeeded',
+      nodes: { w: { status: 'failed', error: 'callback_expired' }, no: { status: 'succeeded' } },
+    });
   });
 
   test('for a node that does not wait, another generation, a stopped execution: used', async () => {

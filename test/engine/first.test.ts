@@ -3,7 +3,8 @@ import { compile, EngineHarness, type Chooser } from '../support/engine-harness.
 import { everyOrder } from '../support/orders.ts';
 
 const SEEN = { a: '{{ nodes.a.status }}', b: '{{ nodes.b.status }}' };
-const task = (needs: string[] = [], more: Record<string, string | object> = {}) => ({ type: 'task', ...(needs.length > 0 && { needs }), ...more }) as never;
+const task = (needs: string[] = [], more: Record<string, string | object> = {}) =>
+  ({ type: 'task', ...(needs.length > 0 && { needs }), ...more }) as never;
 
 /**
  *   a ─┐
@@ -50,6 +51,11 @@ test('a loser that fails fails the execution: `first` tolerates, it does not cat
   const harness = new EngineHarness(plan, { script: { b: { takesMs: 5_000, fail: 'boom' } } });
   await harness.start();
   await harness.runToEnd();
-  expect(await harness.result()).toMatchObject({ status: 'failed', reason: 'node_failed', error: 'b', nodes: { g: { status: 'succeeded' } } });
+  expect(await harness.result()).toMatchObject({
+    status: 'failed',
+    reason: 'node_failed',
+    error: 'b',
+    nodes: { g: { status: 'succeeded' } },
+  });
   harness.dispose();
 });

@@ -21,7 +21,10 @@ function several(name: string, nodes: (id: string) => readonly ModelNode[], suff
   return { name, basic, make: (id) => ({ nodes: nodes(id), needs: [nodes(id).at(-1)!.id + suffix] }) };
 }
 
-const condition = (id: string, ending: Ending = {}) => [task(id), { id: `${id}c`, kind: 'condition' as const, needs: [id], ...ending }];
+const condition = (id: string, ending: Ending = {}) => [
+  task(id),
+  { id: `${id}c`, kind: 'condition' as const, needs: [id], ...ending },
+];
 
 export const SOURCES: readonly Source[] = [
   single('succeeds', '', {}, true),
@@ -39,14 +42,34 @@ export const SOURCES: readonly Source[] = [
   several('a taken branch', (id) => condition(id, { branch: 'yes' }), '.yes', true),
   several('a branch not taken', (id) => condition(id, { branch: 'no' }), '.yes'),
   several('a branch of a failed condition', (id) => condition(id, { fails: 'x' }), '.yes'),
-  several('a branch of a tolerated failed condition', (id) => condition(id, { fails: 'x', onError: 'continue' }), '.yes'),
-  several('skipped behind a branch', (id) => [...condition(id, { branch: 'no' }), task(`${id}t`, { needs: [`${id}c.yes`] })]),
+  several(
+    'a branch of a tolerated failed condition',
+    (id) => condition(id, { fails: 'x', onError: 'continue' }),
+    '.yes',
+  ),
+  several('skipped behind a branch', (id) => [
+    ...condition(id, { branch: 'no' }),
+    task(`${id}t`, { needs: [`${id}c.yes`] }),
+  ]),
   several('skipped behind a failure', (id) => [task(id, { fails: 'boom' }), task(`${id}t`, { needs: [id] })], '', true),
-  several('.error of a node skipped behind a failure', (id) => [task(id, { fails: 'boom' }), task(`${id}t`, { needs: [id] })], '.error'),
-  several('the handler of a failure', (id) => [task(id, { fails: 'boom' }), task(`${id}h`, { needs: [`${id}.error`] })]),
+  several(
+    '.error of a node skipped behind a failure',
+    (id) => [task(id, { fails: 'boom' }), task(`${id}t`, { needs: [id] })],
+    '.error',
+  ),
+  several('the handler of a failure', (id) => [
+    task(id, { fails: 'boom' }),
+    task(`${id}h`, { needs: [`${id}.error`] }),
+  ]),
   several('a pure node in the unit', (id) => [task(id), { id: `${id}p`, kind: 'transform', needs: [id] }]),
-  several('a pure node in the unit that fails', (id) => [task(id), { id: `${id}p`, kind: 'transform', needs: [id], fails: 'x' }]),
-  several('a pure `always` node below a failure', (id) => [task(id, { fails: 'boom' }), { id: `${id}p`, kind: 'pass', needs: [id], join: 'always' }]),
+  several('a pure node in the unit that fails', (id) => [
+    task(id),
+    { id: `${id}p`, kind: 'transform', needs: [id], fails: 'x' },
+  ]),
+  several('a pure `always` node below a failure', (id) => [
+    task(id, { fails: 'boom' }),
+    { id: `${id}p`, kind: 'pass', needs: [id], join: 'always' },
+  ]),
   several('a pure `always` node below a skipped effect', (id) => [
     task(id, { fails: 'boom' }),
     task(`${id}t`, { needs: [id] }),
@@ -60,7 +83,10 @@ export const SOURCES: readonly Source[] = [
   {
     name: 'catch and .error of one failure',
     basic: false,
-    make: (id) => ({ nodes: [task(id, { fails: 'boom', catch: { named: ['boom'] } })], needs: [`${id}.named`, `${id}.error`] }),
+    make: (id) => ({
+      nodes: [task(id, { fails: 'boom', catch: { named: ['boom'] } })],
+      needs: [`${id}.named`, `${id}.error`],
+    }),
   },
   {
     name: 'plain need of a failure caught elsewhere',

@@ -22,12 +22,27 @@ afterAll(() => console.log(`joins: ${cases} workflows, ${orders} orders of arriv
 
 function modelOf(sources: readonly Source[], join: JoinRule, variant: JoinVariant, mode: Mode): ModelNode[] {
   const parts = sources.map((source, at) => source.make(`s${at + 1}`));
-  const nodes = parts.flatMap((part) => part.nodes).map((node) => (node.kind === 'task' && mode !== 'one invocation' ? { ...node, long: true } : node));
+  const nodes = parts
+    .flatMap((part) => part.nodes)
+    .map((node) => (node.kind === 'task' && mode !== 'one invocation' ? { ...node, long: true } : node));
   const needs = parts.flatMap((part) => part.needs);
   // With an error edge beside it, a failure of the join is caught; so that edge only exists where it does not fail.
-  const rescue: ModelNode[] = variant.onError === undefined ? [{ id: 'rescue', kind: 'task', needs: ['join.error'] }] : [];
-  const branches: ModelNode[] = variant.kind === 'condition' ? [{ id: 'taken', kind: 'task', needs: ['join.yes'] }, { id: 'other', kind: 'pass', needs: ['join.no'] }] : [];
-  return [...nodes, { id: 'join', needs, join, ...variant }, { id: 'after', kind: 'task', needs: ['join'] }, ...rescue, ...branches];
+  const rescue: ModelNode[] =
+    variant.onError === undefined ? [{ id: 'rescue', kind: 'task', needs: ['join.error'] }] : [];
+  const branches: ModelNode[] =
+    variant.kind === 'condition'
+      ? [
+          { id: 'taken', kind: 'task', needs: ['join.yes'] },
+          { id: 'other', kind: 'pass', needs: ['join.no'] },
+        ]
+      : [];
+  return [
+    ...nodes,
+    { id: 'join', needs, join, ...variant },
+    { id: 'after', kind: 'task', needs: ['join'] },
+    ...rescue,
+    ...branches,
+  ];
 }
 
 async function check(model: readonly ModelNode[], mode: Mode): Promise<void> {
@@ -39,14 +54,20 @@ async function check(model: readonly ModelNode[], mode: Mode): Promise<void> {
   orders += await everyOrder((choose) => once(choose));
 
   async function once(choose: Chooser): Promise<void> {
-    const harness = new EngineHarness(plan, { script, input: MODEL_INPUT, ...(mode !== 'own messages' && { holds: isSource }) });
+    const harness = new EngineHarness(plan, {
+      script,
+      input: MODEL_INPUT,
+      ...(mode !== 'own messages' && { holds: isSource }),
+    });
     await harness.start();
     await harness.runToEnd(choose);
     const { status, nodes: got } = await harness.result();
     harness.dispose();
     const ends = Object.entries(got).map(([id, { output: _output, error: _error, ...end }]) => [id, end]);
     const runs = model.filter(({ kind }) => kind === 'task').map(({ id }) => [id, harness.runsOf(id).length]);
-    const wantedRuns = model.filter(({ kind }) => kind === 'task').map(({ id, if: condition }) => [id, wanted.nodes[id]!.status === 'skipped' || condition === 'error' ? 0 : 1]);
+    const wantedRuns = model
+      .filter(({ kind }) => kind === 'task')
+      .map(({ id, if: condition }) => [id, wanted.nodes[id]!.status === 'skipped' || condition === 'error' ? 0 : 1]);
     const problem = { status, nodes: Object.fromEntries(ends), runs: Object.fromEntries(runs), errors: harness.errors };
     expect(problem, JSON.stringify(model)).toEqual({ ...wanted, runs: Object.fromEntries(wantedRuns), errors: [] });
   }
@@ -63,23 +84,33 @@ const names = (sources: readonly Source[]) => sources.map(({ name }) => name).jo
 describe.each(JOINS)('join: %s', (join) => {
   test('one source, every kind of end and need', async () => {
     for (const source of SOURCES) {
-      for (const mode of ['one invocation', 'own messages'] as const) await check(modelOf([source], join, EFFECT, mode), mode);
+      for (const mode of ['one invocation', 'own messages'] as const)
+        await check(modelOf([source], join, EFFECT, mode), mode);
     }
   });
 
   test('two sources, every pair of ends and needs, in every order', async () => {
     for (const pair of multisets(SOURCES, 2)) {
-      for (const mode of ['one invocation', 'own messages'] as const) await check(modelOf(pair, join, EFFECT, mode), mode);
+      for (const mode of ['one invocation', 'own messages'] as const)
+        await check(modelOf(pair, join, EFFECT, mode), mode);
     }
   });
 
   test('two sources whose invocations overlap', async () => {
-    for (const pair of multisets(SOURCES.filter(({ basic }) => basic), 2)) await check(modelOf(pair, join, EFFECT, 'concurrent messages'), 'concurrent messages');
+    for (const pair of multisets(
+      SOURCES.filter(({ basic }) => basic),
+      2,
+    ))
+      await check(modelOf(pair, join, EFFECT, 'concurrent messages'), 'concurrent messages');
   });
 
   test('three sources of the basic kinds, in every order', async () => {
-    for (const three of multisets(SOURCES.filter(({ basic }) => basic), 3)) {
-      for (const mode of ['one invocation', 'own messages'] as const) await check(modelOf(three, join, EFFECT, mode), mode);
+    for (const three of multisets(
+      SOURCES.filter(({ basic }) => basic),
+      3,
+    )) {
+      for (const mode of ['one invocation', 'own messages'] as const)
+        await check(modelOf(three, join, EFFECT, mode), mode);
     }
   });
 
@@ -99,8 +130,14 @@ describe.each(JOINS)('join: %s', (join) => {
     ['a condition as join that finds no branch', { kind: 'condition', fails: 'x' }],
     ['a tolerated condition as join that finds no branch', { kind: 'condition', fails: 'x', onError: 'continue' }],
   ])('%s', async (_, variant) => {
-    for (const sources of [1, 2].flatMap((size) => multisets(SOURCES.filter(({ basic }) => basic), size))) {
-      for (const mode of ['one invocation', 'own messages'] as const) await check(modelOf(sources, join, variant, mode), mode);
+    for (const sources of [1, 2].flatMap((size) =>
+      multisets(
+        SOURCES.filter(({ basic }) => basic),
+        size,
+      ),
+    )) {
+      for (const mode of ['one invocation', 'own messages'] as const)
+        await check(modelOf(sources, join, variant, mode), mode);
     }
   });
 });

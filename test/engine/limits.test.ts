@@ -5,7 +5,11 @@ import { CRASHES_MAX } from '../../shared/engine/time-budget.ts';
 import { compile, EngineHarness } from '../support/engine-harness.ts';
 
 /** The store with one of its methods replaced. */
-function replacing<K extends keyof ExecutionStore>(store: ExecutionStore, method: K, replacement: ExecutionStore[K]): ExecutionStore {
+function replacing<K extends keyof ExecutionStore>(
+  store: ExecutionStore,
+  method: K,
+  replacement: ExecutionStore[K],
+): ExecutionStore {
   return new Proxy(store, {
     get(target, property) {
       if (property === method) return replacement;
@@ -19,7 +23,10 @@ function replacing<K extends keyof ExecutionStore>(store: ExecutionStore, method
 function busy(store: ExecutionStore, attempts: number): ExecutionStore {
   return replacing(store, 'readAll', async (...args) => {
     const { nodes, groups } = await store.readAll(...args);
-    return { groups, nodes: nodes.map((record) => (record.node === 'first' ? { ...record, attempt: attempts } : record)) };
+    return {
+      groups,
+      nodes: nodes.map((record) => (record.node === 'first' ? { ...record, attempt: attempts } : record)),
+    };
   });
 }
 
@@ -57,24 +64,36 @@ test('within the budget the node uses up its attempts', async () => {
   harness.dispose();
 });
 
-test.each(['when_visible', 'lost'] as const)('a node that kills its worker every time fails as poisoned after a bounded number of starts (messages: %s)', async (afterFault) => {
-  const killer = compile({ killer: { type: 'task' }, other: { type: 'task' } });
-  const harness = new EngineHarness(killer, { afterFault, watch: (store) => killing(store, 'killer') });
-  await harness.start();
-  await harness.sweepToEnd();
-  expect(await harness.result()).toMatchObject({ status: 'failed', nodes: { killer: { status: 'failed', error: 'poisoned' }, other: { status: 'succeeded' } } });
-  // One covered start, then as many claims as are needed to be sure.
-  expect(harness.runsOf('killer')).toHaveLength(1 + CRASHES_MAX);
-  expect(new Set(harness.runsOf('killer').map(({ key }) => key)).size).toBe(1);
-  harness.dispose();
-});
+test.each(['when_visible', 'lost'] as const)(
+  'a node that kills its worker every time fails as poisoned after a bounded number of starts (messages: %s)',
+  async (afterFault) => {
+    const killer = compile({ killer: { type: 'task' }, other: { type: 'task' } });
+    const harness = new EngineHarness(killer, { afterFault, watch: (store) => killing(store, 'killer') });
+    await harness.start();
+    await harness.sweepToEnd();
+    expect(await harness.result()).toMatchObject({
+      status: 'failed',
+      nodes: { killer: { status: 'failed', error: 'poisoned' }, other: { status: 'succeeded' } },
+    });
+    // One covered start, then as many claims as are needed to be sure.
+    expect(harness.runsOf('killer')).toHaveLength(1 + CRASHES_MAX);
+    expect(new Set(harness.runsOf('killer').map(({ key }) => key)).size).toBe(1);
+    harness.dispose();
+  },
+);
 
 test('`delivery: at-most-once`: the worker dies, the effect is not repeated, the node fails as interrupted', async () => {
-  const once = compile({ pay: { type: 'task', delivery: 'at-most-once' }, told: { type: 'task', needs: ['pay.error'] } });
+  const once = compile({
+    pay: { type: 'task', delivery: 'at-most-once' },
+    told: { type: 'task', needs: ['pay.error'] },
+  });
   const harness = new EngineHarness(once, { afterFault: 'when_visible', watch: (store) => killing(store, 'pay') });
   await harness.start();
   await harness.sweepToEnd();
   expect(harness.runsOf('pay')).toHaveLength(1);
-  expect(await harness.result()).toMatchObject({ status: 'succeeded', nodes: { pay: { status: 'failed', error: 'interrupted' }, told: { status: 'succeeded' } } });
+  expect(await harness.result()).toMatchObject({
+    status: 'succeeded',
+    nodes: { pay: { status: 'failed', error: 'interrupted' }, told: { status: 'succeeded' } },
+  });
   harness.dispose();
 });

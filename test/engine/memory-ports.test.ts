@@ -9,8 +9,21 @@ import { failed, LEASE, NOW, running, settled } from '../domain/execution/record
 
 const KEY = { workspace: 'ws', execution: 'ex' };
 const HEADER: Header = {
-  ...KEY, workflow: 'w', version: 1, status: 'running', gen: 1, redrives: [], rev: 1, input: { at: 'record', value: { x: [1] } },
-  tags: {}, trigger: 'api', request: 'r', createdAt: NOW, deadline: epochMs(9e12), check: epochMs(5_000), op: 'op1',
+  ...KEY,
+  workflow: 'w',
+  version: 1,
+  status: 'running',
+  gen: 1,
+  redrives: [],
+  rev: 1,
+  input: { at: 'record', value: { x: [1] } },
+  tags: {},
+  trigger: 'api',
+  request: 'r',
+  createdAt: NOW,
+  deadline: epochMs(9e12),
+  check: epochMs(5_000),
+  op: 'op1',
 };
 
 describe('the store', () => {
@@ -26,14 +39,21 @@ describe('the store', () => {
     const next = { ...HEADER, rev: 2, op: 'op2' };
     expect(await store.replaceHeader(next)).toBe(false);
     await store.createHeader(HEADER);
-    expect([await store.replaceHeader(next), await store.replaceHeader(next), await store.replaceHeader({ ...next, op: 'op3' })]).toEqual([true, true, false]);
+    expect([
+      await store.replaceHeader(next),
+      await store.replaceHeader(next),
+      await store.replaceHeader({ ...next, op: 'op3' }),
+    ]).toEqual([true, true, false]);
     expect(await store.readHeader(KEY)).toEqual(next);
   });
 
   test('writes a node if it is absent, or at the status and fence that were read', async () => {
     const store = new MemoryExecutionStore();
     const claim = running('a');
-    expect(await store.writeNode(KEY, claim, { status: 'running', fence: 1 })).toEqual({ written: false, existing: undefined });
+    expect(await store.writeNode(KEY, claim, { status: 'running', fence: 1 })).toEqual({
+      written: false,
+      existing: undefined,
+    });
     expect(await store.writeNode(KEY, claim, 'absent')).toEqual({ written: true });
     expect(await store.writeNode(KEY, claim, 'absent')).toEqual({ written: true });
     const end = settled('a', { op: 'op2', output: 1 });
@@ -46,7 +66,10 @@ describe('the store', () => {
 
   test('leaves outputs out of what it answers a refused write with, and of statuses', async () => {
     const store = new MemoryExecutionStore();
-    const pure = { p: { status: 'succeeded', output: 2, branch: 'yes' }, q: { status: 'failed', error: failed('q').error! } } as const;
+    const pure = {
+      p: { status: 'succeeded', output: 2, branch: 'yes' },
+      q: { status: 'failed', error: failed('q').error! },
+    } as const;
     const end = settled('a', { output: 1, pure });
     const { output: _output, ...rest } = end;
     const bare = { ...rest, pure: { ...pure, p: { status: 'succeeded', branch: 'yes' } } };
@@ -54,7 +77,12 @@ describe('the store', () => {
     expect(await store.writeNode(KEY, { ...end, op: 'other' }, 'absent')).toEqual({ written: false, existing: bare });
     expect(await store.readAll(KEY, 'statuses')).toEqual({ nodes: [bare], groups: [] });
     expect(await store.readAll(KEY, 'outputs')).toEqual({ nodes: [end], groups: [] });
-    expect(await store.readNodes(KEY, [{ node: 'a', gen: 1 }, { node: 'b', gen: 1 }])).toEqual([end]);
+    expect(
+      await store.readNodes(KEY, [
+        { node: 'a', gen: 1 },
+        { node: 'b', gen: 1 },
+      ]),
+    ).toEqual([end]);
   });
 
   test('unites arrivals, and lets one worker take a group', async () => {
@@ -64,18 +92,32 @@ describe('the store', () => {
     expect(await store.arrive(KEY, set, ['1d', '0l'])).toEqual(new Set(['0l', '1d']));
     expect(await store.arrive(KEY, { ...set, gen: 2 }, ['1d'])).toEqual(new Set(['1d']));
     const group = { node: 'a', gen: 1, group: 0, lease: LEASE, op: 'op1' };
-    expect([await store.takeGroup(KEY, group), await store.takeGroup(KEY, group)]).toEqual([{ taken: true }, { taken: true }]);
+    expect([await store.takeGroup(KEY, group), await store.takeGroup(KEY, group)]).toEqual([
+      { taken: true },
+      { taken: true },
+    ]);
     expect(await store.takeGroup(KEY, { ...group, op: 'op2' })).toEqual({ taken: false, existing: group });
     expect((await store.readAll(KEY, 'statuses')).groups).toEqual([group]);
   });
 
   test('names executions whose check is due, oldest first', async () => {
     const store = new MemoryExecutionStore();
-    const at = (execution: string, check: number | undefined) => store.createHeader({ ...HEADER, execution, ...(check !== undefined && { check: epochMs(check) }) });
+    const at = (execution: string, check: number | undefined) =>
+      store.createHeader({ ...HEADER, execution, ...(check !== undefined && { check: epochMs(check) }) });
     const { check: _check, ...unchecked } = HEADER;
-    await Promise.all([at('late', 300), at('first', 100), at('second', 200), store.createHeader({ ...unchecked, execution: 'never' })]);
-    const due = async (now: number, limit: number) => (await store.dueForCheck(epochMs(now), limit)).map(({ execution }) => execution);
-    expect([await due(99, 9), await due(200, 9), await due(999, 2)]).toEqual([[], ['first', 'second'], ['first', 'second']]);
+    await Promise.all([
+      at('late', 300),
+      at('first', 100),
+      at('second', 200),
+      store.createHeader({ ...unchecked, execution: 'never' }),
+    ]);
+    const due = async (now: number, limit: number) =>
+      (await store.dueForCheck(epochMs(now), limit)).map(({ execution }) => execution);
+    expect([await due(99, 9), await due(200, 9), await due(999, 2)]).toEqual([
+      [],
+      ['first', 'second'],
+      ['first', 'second'],
+    ]);
   });
 
   test('gives and takes copies', async () => {
@@ -93,7 +135,7 @@ describe('the store', () => {
 });
 
 describe('the queue', () => {
-  const message: WorkMessage = { v: 1, ...{ ws: 'ws', ex: 'ex' }, kind: 'expire' };
+  const message: WorkMessage = { v: 1, ws: 'ws', ex: 'ex', kind: 'expire' };
 
   test('delays, hides what is worked, and brings back what was not deleted', async () => {
     const clock = new VirtualClock(1_000);
@@ -123,7 +165,8 @@ describe('the clock', () => {
   test('stands still until it is moved, and wakes sleepers in order, each at its time', async () => {
     const clock = new VirtualClock(1_000);
     const woken: string[] = [];
-    const sleep = (ms: number) => clock.sleep(ms, new AbortController().signal).then(() => woken.push(`${ms} at ${clock.now()}`));
+    const sleep = (ms: number) =>
+      clock.sleep(ms, new AbortController().signal).then(() => woken.push(`${ms} at ${clock.now()}`));
     const all = Promise.all([sleep(300), sleep(100), sleep(900)]);
     expect([clock.nextWake, clock.after(50)]).toEqual([1_100, 1_050]);
     clock.advanceTo(epochMs(1_100));

@@ -3,7 +3,12 @@ import { cancelExecution } from '../../shared/engine/cancel-execution.ts';
 import { startExecution, startHeld } from '../../shared/engine/start-execution.ts';
 import { compile, EngineHarness } from '../support/engine-harness.ts';
 
-const NODES = { a: { type: 'task' }, b: { type: 'task', needs: ['a'] }, c: { type: 'task', needs: ['b'] }, d: { type: 'task', needs: ['b'], join: 'always' } };
+const NODES = {
+  a: { type: 'task' },
+  b: { type: 'task', needs: ['a'] },
+  c: { type: 'task', needs: ['b'] },
+  d: { type: 'task', needs: ['b'], join: 'always' },
+};
 const plan = compile(NODES);
 
 async function whileRuns(node: string): Promise<EngineHarness> {
@@ -20,19 +25,29 @@ async function held(timed = plan): Promise<EngineHarness> {
   const harness = new EngineHarness(timed);
   const input = { at: 'record', value: null } as const;
   const request = { ...harness.key, plan: timed, input, hold: true, tags: {}, trigger: 'api', request: 'r' };
-  expect(await startExecution(harness.deps(), request)).toMatchObject({ kind: 'started', header: { status: 'pending' } });
+  expect(await startExecution(harness.deps(), request)).toMatchObject({
+    kind: 'started',
+    header: { status: 'pending' },
+  });
   return harness;
 }
 
 describe('cancel', () => {
   test('ends what runs, starts nothing more, `always` included', async () => {
     const harness = await whileRuns('b');
-    expect(await cancel(harness)).toMatchObject({ kind: 'accepted', header: { status: 'running', stop: { status: 'cancelled' } } });
+    expect(await cancel(harness)).toMatchObject({
+      kind: 'accepted',
+      header: { status: 'running', stop: { status: 'cancelled' } },
+    });
     // b would take seven seconds more: its worker sees the stop within two.
     const started = harness.clock.now();
     await harness.runToEnd(undefined, () => harness.hasEnded());
     expect(harness.clock.now() - started).toBeLessThanOrEqual(2_000);
-    expect(await harness.result()).toMatchObject({ status: 'cancelled', reason: 'cancelled', nodes: { a: { status: 'succeeded' }, b: { status: 'cancelled' } } });
+    expect(await harness.result()).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      nodes: { a: { status: 'succeeded' }, b: { status: 'cancelled' } },
+    });
     expect(harness.runs.map(({ node }) => node)).toEqual(['a', 'b']);
     expect((await harness.header()).progress).toMatchObject({ succeeded: 1, cancelled: 3 });
   });
@@ -43,7 +58,9 @@ describe('cancel', () => {
     expect(await cancel(harness)).toMatchObject({ kind: 'accepted' });
     await harness.runToEnd();
     expect(await cancel(harness)).toEqual({ kind: 'terminal' });
-    expect(await cancelExecution(harness.deps(), { ...harness.key, execution: 'x' }, 'r')).toEqual({ kind: 'not_found' });
+    expect(await cancelExecution(harness.deps(), { ...harness.key, execution: 'x' }, 'r')).toEqual({
+      kind: 'not_found',
+    });
   });
 
   test('of a held execution ends it at once; it cannot be started any more', async () => {
@@ -90,16 +107,25 @@ describe('a start', () => {
     expect(await startExecution(harness.deps(), { ...request, request: 'other' })).toEqual({ kind: 'conflict' });
     await harness.runToEnd();
     expect(harness.runsOf('a')).toHaveLength(1);
-    expect(await startExecution(harness.deps(), request)).toMatchObject({ kind: 'replayed', header: { status: 'succeeded' } });
+    expect(await startExecution(harness.deps(), request)).toMatchObject({
+      kind: 'replayed',
+      header: { status: 'succeeded' },
+    });
     expect(harness.queue.messages).toEqual([]);
   });
 });
 
 test('the timeout of an execution ends what runs, and is to the second where the definition says so', async () => {
-  const harness = new EngineHarness(compile({ a: { type: 'task', timeout: '5m' } }, { timeout: '1m' }), { script: { a: { takesMs: 200_000 } } });
+  const harness = new EngineHarness(compile({ a: { type: 'task', timeout: '5m' } }, { timeout: '1m' }), {
+    script: { a: { takesMs: 200_000 } },
+  });
   await harness.start();
   const started = harness.clock.now();
   await harness.runToEnd(undefined, () => harness.hasEnded());
-  expect(await harness.result()).toMatchObject({ status: 'timed_out', reason: 'timeout', nodes: { a: { status: 'cancelled' } } });
+  expect(await harness.result()).toMatchObject({
+    status: 'timed_out',
+    reason: 'timeout',
+    nodes: { a: { status: 'cancelled' } },
+  });
   expect(harness.clock.now() - started).toBeLessThanOrEqual(62_000);
 });

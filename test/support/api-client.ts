@@ -33,12 +33,21 @@ export class ApiClient {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.key}`, ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(payload !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(payload !== undefined && { body: payload as string }),
     });
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    return { status: response.status, headers: response.headers, text, body: isJson && text !== '' ? JSON.parse(text) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+    };
   }
 
   async save(definition: Json): Promise<Answer> {
@@ -47,7 +56,11 @@ export class ApiClient {
     return answer;
   }
 
-  async start(workflow: string, body: JsonObject = {}, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  async start(
+    workflow: string,
+    body: JsonObject = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const answer = await this.call('POST', `/v1/workflows/${workflow}/executions`, { body, headers });
     if (answer.status !== 202) throw new Error(`not started: ${answer.status} ${answer.text}`);
     return answer.body.id as string;
@@ -63,7 +76,11 @@ export class ApiClient {
     return this.until(id, (execution) => !['pending', 'running'].includes(execution.status), timeoutMs);
   }
 
-  async until(id: string, holds: (execution: Answer['body']) => boolean, timeoutMs = END_TIMEOUT_MS): Promise<Answer['body']> {
+  async until(
+    id: string,
+    holds: (execution: Answer['body']) => boolean,
+    timeoutMs = END_TIMEOUT_MS,
+  ): Promise<Answer['body']> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const execution = await this.execution(id);

@@ -1,4 +1,10 @@
-import { isSettledRecord, isTerminal, type Header, type Lease, type NodeRecord } from '../../shared/domain/execution/records.ts';
+import {
+  isSettledRecord,
+  isTerminal,
+  type Header,
+  type Lease,
+  type NodeRecord,
+} from '../../shared/domain/execution/records.ts';
 import type { Plan } from '../../shared/domain/workflow/plan.ts';
 import type { ExecutionRecords, ExecutionStore } from '../../shared/engine/ports.ts';
 
@@ -29,8 +35,10 @@ export class Audit {
       const records = record.status === 'running' ? await store.readAll(key, 'statuses') : undefined;
       const write = await store.writeNode(key, record, expected);
       if (!write.written) return write;
-      if (before !== undefined && isSettledRecord(before)) this.violations.push(`${record.node} was settled as ${before.status} and is ${record.status} now`);
-      if (before !== undefined && record.fence < before.fence) this.violations.push(`the fence of ${record.node} went back`);
+      if (before !== undefined && isSettledRecord(before))
+        this.violations.push(`${record.node} was settled as ${before.status} and is ${record.status} now`);
+      if (before !== undefined && record.fence < before.fence)
+        this.violations.push(`the fence of ${record.node} went back`);
       if (isSettledRecord(record)) this.#count(record);
       else if (record.status === 'running' && records !== undefined) this.#checkClaim(record, before, records);
       return write;
@@ -38,21 +46,28 @@ export class Audit {
   }
 
   /** Nobody may be running a node under another live permission when it is claimed, nor be able to get one later. */
-  #checkClaim(claim: Extract<NodeRecord, { status: 'running' }>, before: NodeRecord | undefined, { nodes, groups }: ExecutionRecords): void {
+  #checkClaim(
+    claim: Extract<NodeRecord, { status: 'running' }>,
+    before: NodeRecord | undefined,
+    { nodes, groups }: ExecutionRecords,
+  ): void {
     const now = claim.lease.since;
     if (before !== undefined) {
       if (claim.fence <= before.fence) this.violations.push(`the fence of ${claim.node} did not grow with its claim`);
-      if (before.status === 'running' && before.lease.until > now) this.violations.push(`${claim.node} was claimed under a live lease`);
+      if (before.status === 'running' && before.lease.until > now)
+        this.violations.push(`${claim.node} was claimed under a live lease`);
       return;
     }
     const index = this.#plan.indexOf.get(claim.node) ?? -1;
     for (const parent of nodes.filter(isSettledRecord)) {
       // Whoever holds the permission may claim under it himself (claimCovered).
       const isOthers = ({ until, by }: Lease) => until > now && by !== claim.lease.by;
-      if (parent.inline.includes(index) && isOthers(parent.lease)) this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
+      if (parent.inline.includes(index) && isOthers(parent.lease))
+        this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
       const group = parent.groups.findIndex((members) => members.includes(index));
       const taken = groups.find((taking) => taking.node === parent.node && taking.group === group);
-      if (group !== -1 && (taken === undefined || isOthers(taken.lease))) this.violations.push(`${claim.node} was claimed while its group can run it`);
+      if (group !== -1 && (taken === undefined || isOthers(taken.lease)))
+        this.violations.push(`${claim.node} was claimed while its group can run it`);
     }
   }
 
@@ -60,8 +75,10 @@ export class Audit {
     return async (next: Header) => {
       const before = await store.readHeader(next);
       const written = await store.replaceHeader(next);
-      if (written && before !== undefined && isTerminal(before.status)) this.violations.push(`the execution was ${before.status} and is ${next.status} now`);
-      if (written && before?.stop !== undefined && next.stop?.status !== before.stop.status) this.violations.push('a stop was taken back');
+      if (written && before !== undefined && isTerminal(before.status))
+        this.violations.push(`the execution was ${before.status} and is ${next.status} now`);
+      if (written && before?.stop !== undefined && next.stop?.status !== before.stop.status)
+        this.violations.push('a stop was taken back');
       return written;
     };
   }

@@ -91,7 +91,19 @@ export class EngineHarness {
   readonly #busy = new Set<string>();
   #operations = 0;
 
-  constructor(plan: Plan, { script = {}, holds, faults = new FaultPlan(), input = null, afterFault = 'at_once', stallMs = 0, duplicates = false, watch }: HarnessOptions = {}) {
+  constructor(
+    plan: Plan,
+    {
+      script = {},
+      holds,
+      faults = new FaultPlan(),
+      input = null,
+      afterFault = 'at_once',
+      stallMs = 0,
+      duplicates = false,
+      watch,
+    }: HarnessOptions = {},
+  ) {
     this.plan = plan;
     this.faults = faults;
     this.#input = input;
@@ -123,12 +135,22 @@ export class EngineHarness {
 
   async start(): Promise<void> {
     const input = { at: 'record', value: this.#input } as const;
-    await this.request((deps) => startExecution(deps, { ...this.key, plan: this.plan, input, hold: false, tags: {}, trigger: 'api', request: 'r' }));
+    await this.request((deps) =>
+      startExecution(deps, {
+        ...this.key,
+        plan: this.plan,
+        input,
+        hold: false,
+        tags: {},
+        trigger: 'api',
+        request: 'r',
+      }),
+    );
   }
 
   /** What a client does who repeats a request until it is answered, unless messages may get lost: then once. */
   async request(call: (deps: EngineDeps) => Promise<unknown>): Promise<void> {
-    for (let answered = false; !answered; ) {
+    for (let answered = false; !answered;) {
       const worker = this.#worker();
       const handled = call(this.deps(worker)).then(
         () => true,
@@ -143,13 +165,29 @@ export class EngineHarness {
 
   /** Everything that could happen next without time passing: a message arrives, or a held run ends. */
   events(): (() => void)[] {
-    const messages = this.queue.visible.filter(({ id }) => !this.#busy.has(id)).map(({ id }) => () => this.deliver(id));
+    const messages = this.queue.visible
+      .filter(({ id }) => !this.#busy.has(id))
+      .map(
+        ({ id }) =>
+          () =>
+            this.deliver(id),
+      );
     const releases = this.#held.map((held) => () => {
       this.#held.splice(this.#held.indexOf(held), 1);
       held.release();
     });
-    const again = this.#duplicates ? this.queue.messages.filter(({ id, receiveCount }) => this.#busy.has(id) && receiveCount === 1) : [];
-    return [...messages, ...releases, ...again.map(({ id }) => () => this.deliver(id))];
+    const again = this.#duplicates
+      ? this.queue.messages.filter(({ id, receiveCount }) => this.#busy.has(id) && receiveCount === 1)
+      : [];
+    return [
+      ...messages,
+      ...releases,
+      ...again.map(
+        ({ id }) =>
+          () =>
+            this.deliver(id),
+      ),
+    ];
   }
 
   /** Hands the message to a new worker. Undelivered again: done; given back: it threw; hidden: the worker died. */
@@ -182,7 +220,11 @@ export class EngineHarness {
   }
 
   /** Until the queue is empty and nobody works, or `until` says so; time passes only when nothing else can happen. */
-  async runToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => Promise.resolve(false), timeMax?: EpochMs): Promise<void> {
+  async runToEnd(
+    choose: Chooser = inOrder,
+    until: () => Promise<boolean> = () => Promise.resolve(false),
+    timeMax?: EpochMs,
+  ): Promise<void> {
     for (let step = 0; step < STEPS_MAX; step += 1) {
       await this.settle();
       if (await until()) return;
@@ -195,7 +237,11 @@ export class EngineHarness {
   }
 
   /** As `runToEnd`, with a sweep once a minute: the way back when messages are lost. */
-  async sweepToEnd(choose: Chooser = inOrder, until: () => Promise<boolean> = () => this.hasEnded(), sweepsMax = 2_000): Promise<void> {
+  async sweepToEnd(
+    choose: Chooser = inOrder,
+    until: () => Promise<boolean> = () => this.hasEnded(),
+    sweepsMax = 2_000,
+  ): Promise<void> {
     for (let round = 0; round < sweepsMax; round += 1) {
       const sweepAt = this.clock.after(SWEEP_EVERY_MS);
       await this.runToEnd(choose, until, sweepAt);
@@ -232,9 +278,17 @@ export class EngineHarness {
   async result(): Promise<Result> {
     const header = await this.header();
     const standings = await this.standings();
-    const nodes = this.plan.nodes.filter((node) => !isVirtual(node)).map(({ id, index }) => [id, this.#nodeResult(standings[index], index)] as const);
+    const nodes = this.plan.nodes
+      .filter((node) => !isVirtual(node))
+      .map(({ id, index }) => [id, this.#nodeResult(standings[index], index)] as const);
     const { status, reason, error, output } = header;
-    return { status, reason, error: error?.node ?? error?.code, output: output?.at === 'record' ? output.value : undefined, nodes: Object.fromEntries(nodes) };
+    return {
+      status,
+      reason,
+      error: error?.node ?? error?.code,
+      output: output?.at === 'record' ? output.value : undefined,
+      nodes: Object.fromEntries(nodes),
+    };
   }
 
   runsOf(node: string): Run[] {
@@ -246,9 +300,11 @@ export class EngineHarness {
   }
 
   #nodeResult(standing: Standing | undefined, index: number): NodeResult {
-    if (standing?.at !== 'settled') return { status: standing?.at === 'open' ? standing.record.status : (standing?.at ?? 'undecided') };
+    if (standing?.at !== 'settled')
+      return { status: standing?.at === 'open' ? standing.record.status : (standing?.at ?? 'undecided') };
     const { settled } = standing;
-    if (settled.status === 'succeeded') return { status: 'succeeded', ...(settled.output !== undefined && { output: settled.output }) };
+    if (settled.status === 'succeeded')
+      return { status: 'succeeded', ...(settled.output !== undefined && { output: settled.output }) };
     if (settled.status === 'skipped') return { status: 'skipped', reason: settled.reason };
     if (settled.status === 'cancelled') return { status: 'cancelled' };
     const tolerated = handlingOf(nodeAt(this.plan, index), settled.error).kind === 'tolerated';
@@ -256,7 +312,9 @@ export class EngineHarness {
   }
 
   #passTime(max = Infinity): boolean {
-    const hidden = this.queue.messages.filter(({ id, visibleAt }) => !this.#busy.has(id) && visibleAt > this.clock.now());
+    const hidden = this.queue.messages.filter(
+      ({ id, visibleAt }) => !this.#busy.has(id) && visibleAt > this.clock.now(),
+    );
     const times = [this.clock.nextWake, ...hidden.map(({ visibleAt }) => visibleAt)].flatMap((time) => time ?? []);
     if (times.length === 0 || Math.min(...times) > max) return false;
     this.clock.advanceTo(epochMs(Math.min(...times)));

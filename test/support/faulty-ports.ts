@@ -4,7 +4,14 @@ import type { Clock, ExecutionStore, WorkQueue } from '../../shared/engine/ports
  * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, the worker
  * dies before or after it took effect, or the worker stands still for so long that others take over, and goes on then.
  */
-export const FAULTS = ['refused', 'answer_lost', 'died_before', 'died_after', 'stalled_before', 'stalled_after'] as const;
+export const FAULTS = [
+  'refused',
+  'answer_lost',
+  'died_before',
+  'died_after',
+  'stalled_before',
+  'stalled_after',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Call {
@@ -73,7 +80,11 @@ export class Worker {
 
   get clock(): Clock {
     const clock = this.#clock;
-    return { now: () => clock.now(), after: (ms) => clock.after(ms), sleep: (ms, signal) => (this.#dead ? never() : clock.sleep(ms, signal)) };
+    return {
+      now: () => clock.now(),
+      after: (ms) => clock.after(ms),
+      sleep: (ms, signal) => (this.#dead ? never() : clock.sleep(ms, signal)),
+    };
   }
 
   #wrap<T extends object>(target: T): T {
@@ -81,7 +92,8 @@ export class Worker {
       get: (_, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
-        return (...args: unknown[]) => this.#call(String(name), () => Reflect.apply(method, target, args) as Promise<unknown>, args);
+        return (...args: unknown[]) =>
+          this.#call(String(name), () => Reflect.apply(method, target, args) as Promise<unknown>, args);
       },
     });
   }

@@ -53,7 +53,10 @@ export function expected(model: readonly ModelNode[]): Expected {
     ends.set(node.id, end);
     if (end.status === 'failed' && end.tolerated === undefined && !isCaught(node, end.code!, allNeeds)) failed = true;
   }
-  const nodes = [...ends].map(([id, { status, reason, tolerated }]) => [id, { status, ...(reason && { reason }), ...(tolerated && { tolerated }) }] as const);
+  const nodes = [...ends].map(
+    ([id, { status, reason, tolerated }]) =>
+      [id, { status, ...(reason && { reason }), ...(tolerated && { tolerated }) }] as const,
+  );
   return { status: failed ? 'failed' : 'succeeded', nodes: Object.fromEntries(nodes) };
 }
 
@@ -78,7 +81,12 @@ function stateOf(need: string, source: ModelNode, end: End, allNeeds: readonly s
 function isCaught(source: ModelNode, code: string, allNeeds: readonly string[]): boolean {
   return allNeeds.some((need) => {
     const [id, name] = need.split('.');
-    return id === source.id && name !== undefined && (name === 'error' || source.catch?.[name] !== undefined) && takes(source, name, code);
+    return (
+      id === source.id &&
+      name !== undefined &&
+      (name === 'error' || source.catch?.[name] !== undefined) &&
+      takes(source, name, code)
+    );
   });
 }
 
@@ -123,7 +131,10 @@ export const MODEL_INPUT: Json = { yes: true, no: false };
 const IF = { true: '{{ input.yes }}', false: '{{ input.no }}', error: '{{ input.missing }}' } as const;
 
 /** The model as a definition, with the script that makes its tasks end as it says. */
-export function definitionOf(model: readonly ModelNode[]): { readonly nodes: Nodes; readonly script: Readonly<Record<string, Outcome>> } {
+export function definitionOf(model: readonly ModelNode[]): {
+  readonly nodes: Nodes;
+  readonly script: Readonly<Record<string, Outcome>>;
+} {
   const nodes = model.map(({ id, kind, needs, join, if: condition, onError, catch: catches, long, ...node }) => {
     const spec: Record<string, Json> = {
       type: kind,
@@ -131,7 +142,9 @@ export function definitionOf(model: readonly ModelNode[]): { readonly nodes: Nod
       ...(join !== undefined && { join }),
       ...(condition !== undefined && { if: IF[condition] }),
       ...(onError !== undefined && { onError }),
-      ...(catches !== undefined && { catch: Object.fromEntries(Object.entries(catches).map(([name, codes]) => [name, [...codes]])) }),
+      ...(catches !== undefined && {
+        catch: Object.fromEntries(Object.entries(catches).map(([name, codes]) => [name, [...codes]])),
+      }),
       ...(long === true && { timeout: '5m' }),
       ...withOf(kind, node),
     };
@@ -141,9 +154,15 @@ export function definitionOf(model: readonly ModelNode[]): { readonly nodes: Nod
   return { nodes: Object.fromEntries(nodes), script: Object.fromEntries(script) };
 }
 
-function withOf(kind: ModelNode['kind'], { fails, branch = 'yes' }: Pick<ModelNode, 'fails' | 'branch'>): { with?: Json } {
+function withOf(
+  kind: ModelNode['kind'],
+  { fails, branch = 'yes' }: Pick<ModelNode, 'fails' | 'branch'>,
+): { with?: Json } {
   if (kind === 'task') return {};
   if (kind !== 'condition') return { with: { value: fails === undefined ? 1 : '{{ input.missing }}' } };
-  const taken = (name: string) => ({ branch: name, if: fails === undefined && name === branch ? '{{ input.yes }}' : '{{ input.no }}' });
+  const taken = (name: string) => ({
+    branch: name,
+    if: fails === undefined && name === branch ? '{{ input.yes }}' : '{{ input.no }}',
+  });
   return { with: { cases: [taken('yes'), taken('no')] } };
 }

@@ -21,7 +21,9 @@ export class MeteringProxy {
   readonly #server: Server;
 
   constructor(upstream: () => string) {
-    this.#server = createServer((request, response) => void this.#forward(upstream(), request, response).catch(() => response.destroy()));
+    this.#server = createServer(
+      (request, response) => void this.#forward(upstream(), request, response).catch(() => response.destroy()),
+    );
   }
 
   async start(): Promise<string> {
@@ -46,22 +48,36 @@ export class MeteringProxy {
   async #forward(upstream: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const operation = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
+    const operation =
+      String(request.headers['x-amz-target'] ?? '')
+        .split('.')
+        .at(-1) ?? '';
     const body = Buffer.concat(chunks).toString('utf8');
     const isDynamo = String(request.headers['x-amz-target'] ?? '').startsWith('DynamoDB');
     const hasCapacity = isDynamo && ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'].includes(operation);
-    const sent = hasCapacity ? JSON.stringify({ ...(JSON.parse(body) as object), ReturnConsumedCapacity: 'INDEXES' }) : body;
-    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !['host', 'content-length', 'connection'].includes(name)));
-    const answer = await fetch(`${upstream}${request.url}`, { method: request.method ?? 'POST', headers: headers as Record<string, string>, body: sent });
+    const sent = hasCapacity
+      ? JSON.stringify({ ...(JSON.parse(body) as object), ReturnConsumedCapacity: 'INDEXES' })
+      : body;
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([name]) => !['host', 'content-length', 'connection'].includes(name)),
+    );
+    const answer = await fetch(`${upstream}${request.url}`, {
+      method: request.method ?? 'POST',
+      headers: headers as Record<string, string>,
+      body: sent,
+    });
     const text = await answer.text();
     this.#count(operation, body, hasCapacity ? text : undefined);
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/x-amz-json-1.0' });
+    response.writeHead(answer.status, {
+      'content-type': answer.headers.get('content-type') ?? 'application/x-amz-json-1.0',
+    });
     response.end(text);
   }
 
   #count(operation: string, request: string, answer: string | undefined): void {
     this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
-    if (operation === 'SendMessageBatch') this.messagesSent += (JSON.parse(request) as { Entries: unknown[] }).Entries.length;
+    if (operation === 'SendMessageBatch')
+      this.messagesSent += (JSON.parse(request) as { Entries: unknown[] }).Entries.length;
     if (operation === 'SendMessage') this.messagesSent += 1;
     if (answer === undefined) return;
     const { ConsumedCapacity } = JSON.parse(answer) as { ConsumedCapacity?: Capacity | Capacity[] };

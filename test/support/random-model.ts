@@ -10,8 +10,13 @@ export function randomModel(seed: number, sizeMax: number): ModelNode[] {
   const model: ModelNode[] = [];
 
   const needOf = (source: ModelNode): string => {
-    const names = [...(source.onError === undefined ? ['error', ...Object.keys(source.catch ?? {})] : []), ...(source.kind === 'condition' ? ['yes', 'no', 'yes', 'no'] : [])];
-    return names.length > 0 && chance(source.kind === 'condition' ? 0.75 : 0.35) ? `${source.id}.${pick(names)}` : source.id;
+    const names = [
+      ...(source.onError === undefined ? ['error', ...Object.keys(source.catch ?? {})] : []),
+      ...(source.kind === 'condition' ? ['yes', 'no', 'yes', 'no'] : []),
+    ];
+    return names.length > 0 && chance(source.kind === 'condition' ? 0.75 : 0.35)
+      ? `${source.id}.${pick(names)}`
+      : source.id;
   };
   for (let at = 0; at < size; at += 1) {
     const kind = pick(['task', 'task', 'task', 'transform', 'condition', 'pass'] as const);

@@ -3,7 +3,10 @@ import { startHttpTarget, type HttpTarget, type TargetCall } from './http-target
 export interface TargetOptions {
   readonly delayMs?: number;
   /** What to answer; 200 `{ ok: true }` when it says nothing. `nth`: how often this path was called, from 1. */
-  readonly answer?: (path: string, nth: number) => { readonly status: number; readonly headers?: Record<string, string> } | undefined;
+  readonly answer?: (
+    path: string,
+    nth: number,
+  ) => { readonly status: number; readonly headers?: Record<string, string> } | undefined;
 }
 
 /** An HTTP server on loopback that remembers every call by its path: the effects, counted where they happen. */

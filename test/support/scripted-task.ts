@@ -2,7 +2,14 @@ import * as z from 'zod';
 import type { Json } from '../../shared/domain/json.ts';
 import { failure, type FailureCategory } from '../../shared/domain/failure.ts';
 import { NodeRegistry } from '../../shared/engine/node-registry.ts';
-import { NodeError, succeeded, suspended, type Attempt, type EffectNodeType, type NodeOutcome } from '../../shared/engine/node-type.ts';
+import {
+  NodeError,
+  succeeded,
+  suspended,
+  type Attempt,
+  type EffectNodeType,
+  type NodeOutcome,
+} from '../../shared/engine/node-type.ts';
 import type { Clock } from '../../shared/engine/ports.ts';
 import { approvalNode } from '../../shared/nodes/approval.ts';
 import { conditionNode } from '../../shared/nodes/condition.ts';
@@ -67,18 +74,38 @@ const taskNode: EffectNodeType = {
     world.runs.push({ node, attempt: attempt.number, input: attempt.config, key: attempt.idempotencyKey });
     await world.hold(node);
     const scripted = world.script[node];
-    const outcome = (Array.isArray(scripted) ? (scripted[Math.min(attempt.number, scripted.length) - 1] as Outcome) : (scripted as Outcome | undefined)) ?? {};
+    const outcome =
+      (Array.isArray(scripted)
+        ? (scripted[Math.min(attempt.number, scripted.length) - 1] as Outcome)
+        : (scripted as Outcome | undefined)) ?? {};
     if (outcome.takesMs !== undefined) await world.clock.sleep(outcome.takesMs, attempt.signal);
     return end(node, outcome, attempt);
   },
 };
 
-function end(node: string, { output, fail, category = 'target', retryable = false, wait, callback }: Outcome, { after }: Attempt): NodeOutcome {
+function end(
+  node: string,
+  { output, fail, category = 'target', retryable = false, wait, callback }: Outcome,
+  { after }: Attempt,
+): NodeOutcome {
   if (fail !== undefined) throw new NodeError(failure(fail, category, `${node} fails`, { retryable }));
-  if (wait !== undefined) return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
+  if (wait !== undefined)
+    return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
   if (callback === undefined) return succeeded(output ?? { from: node });
   const onDue = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
-  return suspended({ for: 'callback', onDue, ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }) });
+  return suspended({
+    for: 'callback',
+    onDue,
+    ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }),
+  });
 }
 
-export const registry = new NodeRegistry([taskNode, transformNode, conditionNode, passNode, waitNode, approvalNode, failNode]);
+export const registry = new NodeRegistry([
+  taskNode,
+  transformNode,
+  conditionNode,
+  passNode,
+  waitNode,
+  approvalNode,
+  failNode,
+]);

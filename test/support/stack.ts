@@ -13,7 +13,9 @@ export interface TestStack {
 }
 
 /** A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. */
-export async function startTestStack(options: Pick<LocalStackOptions, 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'> = {}): Promise<TestStack> {
+export async function startTestStack(
+  options: Pick<LocalStackOptions, 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'> = {},
+): Promise<TestStack> {
   const stack = await startLocalStack({
     dynamodbEndpoint: undefined,
     sqsEndpoint: undefined,

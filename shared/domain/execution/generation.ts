@@ -18,10 +18,7 @@ export function effectiveGenerations(plan: Plan, redrives: readonly Redrive[]): 
       for (const start of [index, plan.indexOf.get(`${id}?`)]) if (start !== undefined) generations[start] = gen;
     }
     for (const node of plan.nodes) {
-      const inherited = node.in.reduce(
-        (most, edge) => Math.max(most, at(generations, edgeAt(plan, edge).from)),
-        0,
-      );
+      const inherited = node.in.reduce((most, edge) => Math.max(most, at(generations, edgeAt(plan, edge).from)), 0);
       generations[node.index] = Math.max(at(generations, node.index), inherited);
     }
     generations[plan.end] = gen;

@@ -55,8 +55,10 @@ class Certainty {
     const runs = this.#index(whenRuns);
     const { needs, definition } = at(this.#nodes, runs);
     const alone = needs.length === 1 && definition.join !== 'always';
-    const wasLive = (position: number) => alone || (definition.join === undefined && !at(at(this.#dead, runs), position));
-    if (needs.some((need, position) => need.node === node && wasLive(position) && this.#provenBy(need) !== undefined)) return true;
+    const wasLive = (position: number) =>
+      alone || (definition.join === undefined && !at(at(this.#dead, runs), position));
+    if (needs.some((need, position) => need.node === node && wasLive(position) && this.#provenBy(need) !== undefined))
+      return true;
     this.#succeeded ??= this.#collectAll();
     return this.#succeeded.has(runs, this.#index(node));
   }

@@ -78,10 +78,10 @@ function needProblems(needs: ReadonlyMap<string, readonly string[]>): {
     const path = `${pointer('/nodes', id)}/needs`;
     const seen = new Set<string>();
     const sources = new Set<number>();
-    for (const [at, text] of valueOf(needs, id).entries()) {
+    for (const [position, text] of valueOf(needs, id).entries()) {
       const { node } = splitNeed(text);
       const source = indexOf.get(node);
-      const where = pointer(path, at);
+      const where = pointer(path, position);
       if (seen.has(text)) problems.push({ code: 'duplicate_need', path: where, message: `'${text}' is listed twice` });
       else if (source === undefined)
         problems.push({ code: 'unknown_need', path: where, message: `there is no node '${node}'` });
@@ -169,14 +169,18 @@ class DefinitionCheck {
   }
 
   #resolveNeeds(definition: NodeDefinition, path: string): Need[] {
-    return (definition.needs ?? []).flatMap((text, at) => {
+    return (definition.needs ?? []).flatMap((text, position) => {
       const { node, name } = splitNeed(text);
       const offers = this.#offers.get(node);
       if (offers === undefined) return [];
       const selector = selectorOf(name, offers);
       if (selector !== undefined) return [{ node, selector }];
       const known = ['error', ...offers.catches, ...offers.branches].join(', ');
-      this.#problem('unknown_branch', pointer(path, at), `node '${node}' has no branch '${name}'; it has ${known}`);
+      this.#problem(
+        'unknown_branch',
+        pointer(path, position),
+        `node '${node}' has no branch '${name}'; it has ${known}`,
+      );
       return [];
     });
   }
@@ -247,7 +251,7 @@ class DefinitionCheck {
 
   #checkErrorHandling(): void {
     for (const [id, node] of Object.entries(this.#definition.nodes)) {
-      for (const [at, text] of (node.needs ?? []).entries()) {
+      for (const [position, text] of (node.needs ?? []).entries()) {
         const need = splitNeed(text);
         const source = this.#definition.nodes[need.node];
         const selector = selectorOf(
@@ -255,7 +259,7 @@ class DefinitionCheck {
           this.#offers.get(need.node) ?? { branches: new Set(), catches: new Set() },
         );
         if (source?.onError === 'continue' && (selector?.kind === 'error' || selector?.kind === 'catch')) {
-          const path = pointer(`${pointer('/nodes', id)}/needs`, at);
+          const path = pointer(`${pointer('/nodes', id)}/needs`, position);
           const message = `node '${need.node}' has 'onError: continue' and an error branch; choose one of the two`;
           this.#problem('error_handled_twice', path, message);
         }

@@ -9,7 +9,15 @@ const IMPLICIT = retryPolicy({ type: 'http' });
 const DELAYS = retryPolicy({ type: 'http', retry: { delays: ['0s', '1m'] } });
 
 function after(more: Partial<FailedAttempt>) {
-  return afterFailure({ policy: DELAYS, attempt: 1, error: transient, repeatable: true, timerMs: (ms) => ms, random: 0, ...more });
+  return afterFailure({
+    policy: DELAYS,
+    attempt: 1,
+    error: transient,
+    repeatable: true,
+    timerMs: (ms) => ms,
+    random: 0,
+    ...more,
+  });
 }
 
 describe('an attempt is repeated', () => {
@@ -30,7 +38,10 @@ describe('an attempt is repeated', () => {
 
   test('if the deadline leaves time, as timers run', () => {
     expect(after({ attempt: 2, deadlineInMs: 60_001 })).toEqual({ kind: 'retry', delayMs: 60_000 });
-    expect(after({ attempt: 2, deadlineInMs: 2_000, timerMs: (ms) => ms / 60 })).toEqual({ kind: 'retry', delayMs: 60_000 });
+    expect(after({ attempt: 2, deadlineInMs: 2_000, timerMs: (ms) => ms / 60 })).toEqual({
+      kind: 'retry',
+      delayMs: 60_000,
+    });
   });
 });
 
@@ -45,10 +56,23 @@ describe('a node fails', () => {
 
   test('as deadline_exceeded if waiting would reach the deadline, naming the last error', () => {
     const end = after({ attempt: 2, deadlineInMs: 60_000 });
-    expect(end).toMatchObject({ kind: 'fail', error: { code: 'deadline_exceeded', category: 'timeout', retryable: false, details: { last: { code: 'http_503' } } } });
+    expect(end).toMatchObject({
+      kind: 'fail',
+      error: {
+        code: 'deadline_exceeded',
+        category: 'timeout',
+        retryable: false,
+        details: { last: { code: 'http_503' } },
+      },
+    });
   });
 
   test('as deadline_exceeded without an error before', () => {
-    expect(deadlineExceeded()).toEqual({ code: 'deadline_exceeded', category: 'timeout', retryable: false, message: "the node's deadline is over" });
+    expect(deadlineExceeded()).toEqual({
+      code: 'deadline_exceeded',
+      category: 'timeout',
+      retryable: false,
+      message: "the node's deadline is over",
+    });
   });
 });

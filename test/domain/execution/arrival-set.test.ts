@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ARRIVAL_SET_MAX, chunkOf, edgeElement, levelsOf, setSize, summaryElement, tallySet } from '../../../shared/domain/execution/arrival-set.ts';
+import {
+  ARRIVAL_SET_MAX,
+  chunkOf,
+  edgeElement,
+  levelsOf,
+  setSize,
+  summaryElement,
+  tallySet,
+} from '../../../shared/domain/execution/arrival-set.ts';
 import type { EdgeState } from '../../../shared/domain/execution/settled.ts';
 
 test('elements name edge and state', () => {
@@ -25,31 +33,37 @@ test('sets are full but for the last of a level', () => {
   expect(() => setSize(10_000, 9, 0)).toThrow('no element 8');
 });
 
-test.each([1, 64, 65, 4_096, 10_000])('a tree for %d edges is complete exactly when all have arrived, and knows their states', (inDegree) => {
-  const states: EdgeState[] = ['live', 'dead', 'failed'];
-  const order = fc.sample(fc.shuffledSubarray([...Array(inDegree).keys()], { minLength: inDegree, maxLength: inDegree }), { numRuns: 1, seed: 7 })[0]!;
-  const sets = new Map<string, Set<string>>();
-  const levels = levelsOf(inDegree);
-  let top = tallySet(new Set(), setSize(inDegree, levels.length - 1, 0));
-  const add = (level: number, chunk: number, element: string) => {
-    const key = `${level}#${chunk}`;
-    const set = sets.get(key) ?? new Set();
-    sets.set(key, set.add(element));
-    const size = setSize(inDegree, level, chunk);
-    expect(set.size).toBeLessThanOrEqual(size);
-    const tally = tallySet(set, size);
-    if (level === levels.length - 1) top = tally;
-    else if (tally.complete) add(level + 1, chunkOf(chunk), summaryElement(chunk, tally));
-  };
-  order.forEach((slot, at) => {
-    expect(top.complete).toBe(false);
-    const element = edgeElement(slot, states[slot % 3]!);
-    add(0, chunkOf(slot), element);
-    if (at % 100 === 0) add(0, chunkOf(slot), element);
-  });
-  expect(top).toEqual({ live: true, dead: inDegree > 1, failed: inDegree > 2, complete: true });
-  expect([...sets.keys()].filter((key) => key.startsWith('0#'))).toHaveLength(levels[0]!);
-});
+test.each([1, 64, 65, 4_096, 10_000])(
+  'a tree for %d edges is complete exactly when all have arrived, and knows their states',
+  (inDegree) => {
+    const states: EdgeState[] = ['live', 'dead', 'failed'];
+    const order = fc.sample(
+      fc.shuffledSubarray([...Array(inDegree).keys()], { minLength: inDegree, maxLength: inDegree }),
+      { numRuns: 1, seed: 7 },
+    )[0]!;
+    const sets = new Map<string, Set<string>>();
+    const levels = levelsOf(inDegree);
+    let top = tallySet(new Set(), setSize(inDegree, levels.length - 1, 0));
+    const add = (level: number, chunk: number, element: string) => {
+      const key = `${level}#${chunk}`;
+      const set = sets.get(key) ?? new Set();
+      sets.set(key, set.add(element));
+      const size = setSize(inDegree, level, chunk);
+      expect(set.size).toBeLessThanOrEqual(size);
+      const tally = tallySet(set, size);
+      if (level === levels.length - 1) top = tally;
+      else if (tally.complete) add(level + 1, chunkOf(chunk), summaryElement(chunk, tally));
+    };
+    order.forEach((slot, at) => {
+      expect(top.complete).toBe(false);
+      const element = edgeElement(slot, states[slot % 3]!);
+      add(0, chunkOf(slot), element);
+      if (at % 100 === 0) add(0, chunkOf(slot), element);
+    });
+    expect(top).toEqual({ live: true, dead: inDegree > 1, failed: inDegree > 2, complete: true });
+    expect([...sets.keys()].filter((key) => key.startsWith('0#'))).toHaveLength(levels[0]!);
+  },
+);
 
 test('a summary tells each state once', () => {
   expect(summaryElement(3, { live: true, dead: true, failed: false, complete: true })).toBe('3:ld');

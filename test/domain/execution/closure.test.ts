@@ -21,7 +21,9 @@ function close(plan: Plan, root: string, settled: Settled, results: Record<strin
   });
   return {
     pure: closure.pure.map(({ node }) => node.id),
-    settled: closure.settled.map(({ node, settled: end }) => `${node.id} ${end.status === 'skipped' ? end.reason : end.status}`),
+    settled: closure.settled.map(
+      ({ node, settled: end }) => `${node.id} ${end.status === 'skipped' ? end.reason : end.status}`,
+    ),
     children: closure.children.map(({ id }) => id),
     claims: closure.claims.map(({ id }) => id),
     arrivals: closure.arrivals.map(({ join, slot, state }) => `${join.id}[${slot}] ${state}`),
@@ -34,7 +36,12 @@ const NOTHING = { pure: [], children: [], claims: [], arrivals: [], finished: fa
 test('children that became ready, arrivals at joins', () => {
   // a → b, a → j ← x
   const plan = compile({ x: task(), a: task(), b: task('a'), j: task('a', 'x') });
-  expect(close(plan, 'a', OK)).toEqual({ ...NOTHING, settled: ['a succeeded'], children: ['b'], arrivals: ['j[0] live'] });
+  expect(close(plan, 'a', OK)).toEqual({
+    ...NOTHING,
+    settled: ['a succeeded'],
+    children: ['b'],
+    arrivals: ['j[0] live'],
+  });
 });
 
 test('a member that was found late but comes early goes first', () => {
@@ -46,7 +53,12 @@ test('a member that was found late but comes early goes first', () => {
 
 test('pure members are evaluated in topological order, and what follows from them too', () => {
   const plan = compile({ a: task(), p: pass('a'), q: pass('p', 'a'), b: task('q') });
-  expect(close(plan, 'a', OK)).toEqual({ ...NOTHING, pure: ['p', 'q'], settled: ['a succeeded', 'p succeeded', 'q succeeded'], children: ['b'] });
+  expect(close(plan, 'a', OK)).toEqual({
+    ...NOTHING,
+    pure: ['p', 'q'],
+    settled: ['a succeeded', 'p succeeded', 'q succeeded'],
+    children: ['b'],
+  });
 });
 
 test('a failing member blocks what is behind it', () => {
@@ -61,20 +73,35 @@ test('a failing member blocks what is behind it', () => {
 
 test('skips cascade through units, and arrive at joins like live edges', () => {
   const plan = compile({ x: task(), a: task(), b: task('a'), p: pass('b'), j: task('p', 'x') });
-  expect(close(plan, 'a', FAILED)).toEqual({ ...NOTHING, settled: ['a failed', 'b upstream_failed', 'p upstream_failed'], arrivals: ['j[0] failed'] });
+  expect(close(plan, 'a', FAILED)).toEqual({
+    ...NOTHING,
+    settled: ['a failed', 'b upstream_failed', 'p upstream_failed'],
+    arrivals: ['j[0] failed'],
+  });
 });
 
 describe('who may start what became ready', () => {
-  const plan = compile({ a: task(), b: task('a'), h: { ...task('b'), join: 'always' }, p: { ...pass('b'), join: 'always' }, q: { ...pass('a'), join: 'always' } });
+  const plan = compile({
+    a: task(),
+    b: task('a'),
+    h: { ...task('b'), join: 'always' },
+    p: { ...pass('b'), join: 'always' },
+    q: { ...pass('a'), join: 'always' },
+  });
 
   test('a child of the unit that ends needs no claim; `always` nodes and children of skipped units do', () => {
     expect(close(plan, 'a', FAILED)).toMatchObject({ children: [], claims: ['q', 'h', 'p'] });
     expect(close(plan, 'b', FAILED)).toMatchObject({ children: ['h'], claims: ['p'] });
-    expect(close(plan, 'b', { status: 'skipped', reason: 'branch' })).toMatchObject({ settled: ['b branch', 'h branch', 'p branch'] });
+    expect(close(plan, 'b', { status: 'skipped', reason: 'branch' })).toMatchObject({
+      settled: ['b branch', 'h branch', 'p branch'],
+    });
   });
 
   test('a skipped root leaves no record behind that could cover a start', () => {
-    expect(close(plan, 'b', { status: 'skipped', reason: 'upstream_failed' })).toMatchObject({ children: [], claims: ['h', 'p'] });
+    expect(close(plan, 'b', { status: 'skipped', reason: 'upstream_failed' })).toMatchObject({
+      children: [],
+      claims: ['h', 'p'],
+    });
   });
 });
 
@@ -107,7 +134,10 @@ test('templates of members see what settled in this closure, and what was known 
       return { status: 'succeeded' };
     },
   });
-  expect(seen).toEqual([['p', 'succeeded', 'failed'], ['q', 'succeeded', 'failed']]);
+  expect(seen).toEqual([
+    ['p', 'succeeded', 'failed'],
+    ['q', 'succeeded', 'failed'],
+  ]);
 });
 
 describe('C2: nothing follows from a cancelled node', () => {

@@ -6,10 +6,19 @@ const task = (...needs: string[]) => ({ type: 'task', ...(needs.length > 0 && { 
 
 //   a → b → d
 //    \→ c ─/    e (with `if`)
-const plan = compile({ a: task(), b: task('a'), c: task('a'), d: task('b', 'c'), e: { ...task('c'), if: '{{ input.x }}' } });
+const plan = compile({
+  a: task(),
+  b: task('a'),
+  c: task('a'),
+  d: task('b', 'c'),
+  e: { ...task('c'), if: '{{ input.x }}' },
+});
 
 function generations(...redrives: { gen: number; from: string[] }[]): Record<string, number> {
-  const generation = effectiveGenerations(plan, redrives.map((redrive) => ({ ...redrive, op: 'op' })));
+  const generation = effectiveGenerations(
+    plan,
+    redrives.map((redrive) => ({ ...redrive, op: 'op' })),
+  );
   return Object.fromEntries(plan.nodes.map(({ id, index }) => [id, generation(index)]));
 }
 
@@ -22,7 +31,16 @@ test('a redriven node and all below it are of that redrive’s generation, and s
 });
 
 test('the last redrive that touched a node counts', () => {
-  expect(generations({ gen: 2, from: ['a'] }, { gen: 3, from: ['c'] })).toEqual({ $start: 1, a: 2, b: 2, c: 3, d: 3, 'e?': 3, e: 3, $end: 3 });
+  expect(generations({ gen: 2, from: ['a'] }, { gen: 3, from: ['c'] })).toEqual({
+    $start: 1,
+    a: 2,
+    b: 2,
+    c: 3,
+    d: 3,
+    'e?': 3,
+    e: 3,
+    $end: 3,
+  });
 });
 
 test('a redriven node asks its `if` again', () => {

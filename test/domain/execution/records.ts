@@ -6,10 +6,28 @@ export const NOW = epochMs(1_000_000);
 export const LEASE: Lease = { until: epochMs(2_000_000), since: NOW, by: 'm1' };
 export const BOOM = failure('boom', 'target', 'it went wrong');
 
-const base = (node: string) => ({ node, gen: 1, attempt: 1, fence: 1, crashes: 0, op: `op-${node}`, startedAt: NOW, attempts: [] });
+const base = (node: string) => ({
+  node,
+  gen: 1,
+  attempt: 1,
+  fence: 1,
+  crashes: 0,
+  op: `op-${node}`,
+  startedAt: NOW,
+  attempts: [],
+});
 
 export function settled(node: string, more: Partial<SettledRecord> = {}): SettledRecord {
-  return { ...base(node), status: 'succeeded', endedAt: NOW, pure: {}, inline: [], groups: [], lease: { ...LEASE, until: NOW }, ...more };
+  return {
+    ...base(node),
+    status: 'succeeded',
+    endedAt: NOW,
+    pure: {},
+    inline: [],
+    groups: [],
+    lease: { ...LEASE, until: NOW },
+    ...more,
+  };
 }
 
 export function failed(node: string, more: Partial<SettledRecord> = {}): SettledRecord {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { edgeState, handlingOf, joinDecision, tally, type EdgeState, type JoinDecision, type Settled } from '../../../shared/domain/execution/settled.ts';
+import {
+  edgeState,
+  handlingOf,
+  joinDecision,
+  tally,
+  type EdgeState,
+  type JoinDecision,
+  type Settled,
+} from '../../../shared/domain/execution/settled.ts';
 import { failure } from '../../../shared/domain/failure.ts';
 import type { JoinRule } from '../../../shared/domain/workflow/definition.ts';
 import { nodeAt, type PlanEdge, type PlanNode } from '../../../shared/domain/workflow/plan.ts';
@@ -10,7 +18,11 @@ function source(nodes: Nodes): PlanNode {
   return nodeAt(plan, plan.indexOf.get('a')!);
 }
 
-const CAUGHT = source({ a: { type: 'task', catch: { named: ['boom'], unneeded: ['other'] } }, b: { type: 'task', needs: ['a.named'] }, c: { type: 'task', needs: ['a.error'] } });
+const CAUGHT = source({
+  a: { type: 'task', catch: { named: ['boom'], unneeded: ['other'] } },
+  b: { type: 'task', needs: ['a.named'] },
+  c: { type: 'task', needs: ['a.error'] },
+});
 const TOLERANT = source({ a: { type: 'task', onError: 'continue' } });
 const BARE = source({ a: { type: 'task' } });
 
@@ -31,12 +43,22 @@ describe('the state of an edge once its source has ended (contract, first table)
     ['succeeded', BARE, { status: 'succeeded', branch: 'yes' }, ['live', 'live', 'dead', 'dead', 'dead']],
     ['failed, caught by name', CAUGHT, failedWith('boom'), ['dead', 'dead', 'dead', 'live', 'dead']],
     ['failed, caught by .error', CAUGHT, failedWith('bang'), ['dead', 'dead', 'dead', 'dead', 'live']],
-    ['failed, its code named by a catch that nobody needs', CAUGHT, failedWith('other'), ['failed', 'failed', 'failed', 'dead', 'dead']],
+    [
+      'failed, its code named by a catch that nobody needs',
+      CAUGHT,
+      failedWith('other'),
+      ['failed', 'failed', 'failed', 'dead', 'dead'],
+    ],
     ['failed, tolerated', TOLERANT, failedWith('boom'), ['live', 'dead', 'dead', 'dead', 'dead']],
     ['failed otherwise', BARE, failedWith('boom'), ['failed', 'failed', 'failed', 'dead', 'dead']],
     ['skipped: branch', BARE, { status: 'skipped', reason: 'branch' }, ['dead', 'dead', 'dead', 'dead', 'dead']],
     ['skipped: if', BARE, { status: 'skipped', reason: 'if' }, ['dead', 'dead', 'dead', 'dead', 'dead']],
-    ['skipped: upstream_failed', BARE, { status: 'skipped', reason: 'upstream_failed' }, ['failed', 'failed', 'failed', 'dead', 'dead']],
+    [
+      'skipped: upstream_failed',
+      BARE,
+      { status: 'skipped', reason: 'upstream_failed' },
+      ['failed', 'failed', 'failed', 'dead', 'dead'],
+    ],
   ])('%s', (_, node, end, states) => {
     expect(EDGES.map((of) => edgeState(of, node, end as Exclude<Settled, { status: 'cancelled' }>))).toEqual(states);
   });
@@ -56,7 +78,9 @@ describe('the state of an edge once its source has ended (contract, first table)
 describe('which handler takes a failure', () => {
   const many = source({
     a: { type: 'task', catch: { exact: ['http_402'], klass: ['http_4xx'], whole: ['target'] } },
-    ...Object.fromEntries(['exact', 'klass', 'whole', 'error'].map((name) => [name, { type: 'task', needs: [`a.${name}`] }])),
+    ...Object.fromEntries(
+      ['exact', 'klass', 'whole', 'error'].map((name) => [name, { type: 'task', needs: [`a.${name}`] }]),
+    ),
   });
 
   test.each<[string, string, unknown]>([
@@ -77,13 +101,34 @@ describe('which handler takes a failure', () => {
 describe('joins (contract, second table): merge, all, first, always', () => {
   const RULES: JoinRule[] = ['merge', 'all', 'first', 'always'];
   test.each<[EdgeState[], JoinDecision[]]>([
-    [['live', 'live'], ['run', 'run', 'run', 'run']],
-    [['live', 'dead'], ['run', 'skip', 'run', 'run']],
-    [['dead', 'dead'], ['skip', 'skip', 'skip', 'skip']],
-    [['live', 'failed'], ['blocked', 'blocked', 'run', 'run']],
-    [['live', 'failed', 'dead'], ['blocked', 'blocked', 'run', 'run']],
-    [['failed', 'failed'], ['blocked', 'blocked', 'blocked', 'run']],
-    [['failed', 'dead'], ['blocked', 'blocked', 'blocked', 'run']],
+    [
+      ['live', 'live'],
+      ['run', 'run', 'run', 'run'],
+    ],
+    [
+      ['live', 'dead'],
+      ['run', 'skip', 'run', 'run'],
+    ],
+    [
+      ['dead', 'dead'],
+      ['skip', 'skip', 'skip', 'skip'],
+    ],
+    [
+      ['live', 'failed'],
+      ['blocked', 'blocked', 'run', 'run'],
+    ],
+    [
+      ['live', 'failed', 'dead'],
+      ['blocked', 'blocked', 'run', 'run'],
+    ],
+    [
+      ['failed', 'failed'],
+      ['blocked', 'blocked', 'blocked', 'run'],
+    ],
+    [
+      ['failed', 'dead'],
+      ['blocked', 'blocked', 'blocked', 'run'],
+    ],
   ])('%j', (states, decisions) => {
     expect(RULES.map((join) => joinDecision(join, tally(states)))).toEqual(decisions);
     // Never decided early, but for `first` at its first live edge; never by the order of arrival.

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { edgeAt, isPureRoot, isVirtual, nodeAt, START, type Plan, type PlanNode } from '../../../shared/domain/workflow/plan.ts';
+import {
+  edgeAt,
+  isPureRoot,
+  isVirtual,
+  nodeAt,
+  START,
+  type Plan,
+  type PlanNode,
+} from '../../../shared/domain/workflow/plan.ts';
 import { compile } from '../../support/engine-harness.ts';
 
 const task = (...needs: string[]) => ({ type: 'task', ...(needs.length > 0 && { needs }) });
@@ -18,7 +26,11 @@ describe('virtual nodes', () => {
   test('$start feeds what needs nothing, $end is reached by what nobody needs', () => {
     const plan = compile({ a: task(), b: task(), c: task('a') });
     expect(plan.nodes.map(({ id }) => id)).toEqual(['$start', 'a', 'b', 'c', '$end']);
-    expect([into(plan, 'a'), into(plan, 'b'), into(plan, '$end')]).toEqual([['$start:plain'], ['$start:plain'], ['b:plain', 'c:plain']]);
+    expect([into(plan, 'a'), into(plan, 'b'), into(plan, '$end')]).toEqual([
+      ['$start:plain'],
+      ['$start:plain'],
+      ['b:plain', 'c:plain'],
+    ]);
     expect(nodeAt(plan, START).kind).toBe('start');
     expect(plan.end).toBe(4);
     expect(plan.userNodes).toBe(3);
@@ -63,7 +75,11 @@ describe('units', () => {
   });
 
   test('two edges from one condition make no join', () => {
-    const c = { type: 'condition', needs: ['a'], with: { cases: [{ branch: 'yes', if: '{{ input.x }}' }], default: 'no' } };
+    const c = {
+      type: 'condition',
+      needs: ['a'],
+      with: { cases: [{ branch: 'yes', if: '{{ input.x }}' }], default: 'no' },
+    };
     const plan = compile({ a: task(), c, b: task('c.yes', 'c.no') });
     expect(joins(plan)).toEqual([]);
     expect(unitOf(plan, 'c')).toBe('a');
@@ -77,7 +93,11 @@ describe('units', () => {
   });
 
   test('gates ride along', () => {
-    const plan = compile({ a: task(), p: { ...pass('a'), if: '{{ input.x }}' }, b: { ...task('p'), if: '{{ input.x }}' } });
+    const plan = compile({
+      a: task(),
+      p: { ...pass('a'), if: '{{ input.x }}' },
+      b: { ...task('p'), if: '{{ input.x }}' },
+    });
     expect(['p?', 'p', 'b?', 'b'].map((id) => unitOf(plan, id))).toEqual(['a', 'a', 'a', 'b']);
   });
 });
@@ -106,14 +126,34 @@ describe('$end and drains', () => {
 describe('policies', () => {
   test('come with their defaults', () => {
     const plan = compile({ a: task() });
-    expect(node(plan, 'a')).toMatchObject({ join: 'merge', catches: [], errorEdges: { error: false, names: [] }, tolerant: false, atMostOnce: false, attemptTimeoutMs: 10_000, deadlineMs: undefined });
-    expect(plan).toMatchObject({ timeoutMs: 30 * 86_400_000, timeoutExplicit: false, version: 1, workflow: 'test', hasFirst: false });
+    expect(node(plan, 'a')).toMatchObject({
+      join: 'merge',
+      catches: [],
+      errorEdges: { error: false, names: [] },
+      tolerant: false,
+      atMostOnce: false,
+      attemptTimeoutMs: 10_000,
+      deadlineMs: undefined,
+    });
+    expect(plan).toMatchObject({
+      timeoutMs: 30 * 86_400_000,
+      timeoutExplicit: false,
+      version: 1,
+      workflow: 'test',
+      hasFirst: false,
+    });
   });
 
   test('are taken from the definition', () => {
     const plan = compile(
       {
-        a: { type: 'task', timeout: '2m', deadline: '1h', delivery: 'at-most-once', catch: { declined: ['http_402'], gone: ['http_410'] } },
+        a: {
+          type: 'task',
+          timeout: '2m',
+          deadline: '1h',
+          delivery: 'at-most-once',
+          catch: { declined: ['http_402'], gone: ['http_410'] },
+        },
         b: { ...task('a.declined'), onError: 'continue' },
         c: task('a.error'),
       },
@@ -123,7 +163,10 @@ describe('policies', () => {
       attemptTimeoutMs: 120_000,
       deadlineMs: 3_600_000,
       atMostOnce: true,
-      catches: [{ name: 'declined', patterns: ['http_402'] }, { name: 'gone', patterns: ['http_410'] }],
+      catches: [
+        { name: 'declined', patterns: ['http_402'] },
+        { name: 'gone', patterns: ['http_410'] },
+      ],
       errorEdges: { error: true, names: ['declined'] },
     });
     expect(node(plan, 'b').tolerant).toBe(true);

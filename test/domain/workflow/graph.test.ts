@@ -1,7 +1,13 @@
 import { InvariantError } from '../../../shared/domain/invariant.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ancestorsOf, findCycles, NodeSets, topologicalOrder, type Graph } from '../../../shared/domain/workflow/graph.ts';
+import {
+  ancestorsOf,
+  findCycles,
+  NodeSets,
+  topologicalOrder,
+  type Graph,
+} from '../../../shared/domain/workflow/graph.ts';
 
 function graph(...parents: number[][]): Graph {
   return { size: parents.length, parents };
@@ -12,7 +18,9 @@ const ascending = (numbers: Iterable<number>) => [...new Set(numbers)].sort((one
 /** parents[x] ⊂ {0 … x-1}: no cycles by construction. */
 const acyclic = fc
   .array(fc.array(fc.nat(1_000), { maxLength: 4 }), { minLength: 1, maxLength: 60 })
-  .map((rows) => graph(...rows.map((row, node) => (node === 0 ? [] : [...new Set(row.map((parent) => parent % node))]))));
+  .map((rows) =>
+    graph(...rows.map((row, node) => (node === 0 ? [] : [...new Set(row.map((parent) => parent % node))]))),
+  );
 
 describe('topological order (Kahn)', () => {
   test('takes nodes without parents in definition order, then what they free', () => {
@@ -33,7 +41,9 @@ describe('topological order (Kahn)', () => {
         const { order, stuck } = topologicalOrder(dag);
         expect(stuck).toEqual([]);
         const position = new Map(order.map((node, at) => [node, at]));
-        dag.parents.forEach((parents, node) => parents.forEach((parent) => expect(position.get(parent)).toBeLessThan(position.get(node)!)));
+        dag.parents.forEach((parents, node) =>
+          parents.forEach((parent) => expect(position.get(parent)).toBeLessThan(position.get(node)!)),
+        );
       }),
     );
   });
@@ -62,7 +72,10 @@ describe('cycles', () => {
   test('several disjoint ones are all named', () => {
     // 0 ⇄ 1    2 ⇄ 3    4 → 5
     const cycles = cyclesOf(graph([1], [0], [3], [2], [], [4]));
-    expect(cycles.map((cycle) => ascending(cycle))).toEqual([[0, 1], [2, 3]]);
+    expect(cycles.map((cycle) => ascending(cycle))).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
   });
 
   test('what only hangs behind a cycle is not part of it', () => {
@@ -76,7 +89,9 @@ describe('cycles', () => {
   });
 
   test('each one named is a cycle, and one is named wherever there is any', () => {
-    const any = fc.array(fc.array(fc.nat(29), { maxLength: 3 }), { minLength: 1, maxLength: 30 }).map((rows) => graph(...rows.map((row) => [...new Set(row.map((parent) => parent % rows.length))])));
+    const any = fc
+      .array(fc.array(fc.nat(29), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
+      .map((rows) => graph(...rows.map((row) => [...new Set(row.map((parent) => parent % rows.length))])));
     fc.assert(
       fc.property(any, (dag) => {
         const { stuck } = topologicalOrder(dag);
@@ -111,7 +126,14 @@ describe('ancestors', () => {
   test('work across words of 32 bits', () => {
     const chain = graph(...Array.from({ length: 100 }, (_, node) => (node === 0 ? [] : [node - 1])));
     const ancestors = ancestorsOf(chain, topologicalOrder(chain).order);
-    expect([0, 31, 32, 63, 64, 98].map((node) => ancestors.has(99, node))).toEqual([true, true, true, true, true, true]);
+    expect([0, 31, 32, 63, 64, 98].map((node) => ancestors.has(99, node))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(ancestors.has(0, 99)).toBe(false);
   });
 
@@ -121,7 +143,11 @@ describe('ancestors', () => {
 });
 
 describe('sets of nodes', () => {
-  const members = fc.tuple(fc.uniqueArray(fc.nat(99)), fc.uniqueArray(fc.nat(99)), fc.option(fc.nat(99), { nil: undefined }));
+  const members = fc.tuple(
+    fc.uniqueArray(fc.nat(99)),
+    fc.uniqueArray(fc.nat(99)),
+    fc.option(fc.nat(99), { nil: undefined }),
+  );
   const filled = ([mine, theirs]: readonly [number[], number[], unknown]) => {
     const sets = new NodeSets(100);
     for (const member of mine) sets.add(98, member);
@@ -138,7 +164,9 @@ describe('sets of nodes', () => {
         expect(contents(united)).toEqual(ascending([...mine, ...theirs]));
         const common = filled([mine, theirs, extra]);
         common.intersect(98, 99, extra);
-        expect(contents(common)).toEqual(ascending(mine.filter((member) => theirs.includes(member) || member === extra)));
+        expect(contents(common)).toEqual(
+          ascending(mine.filter((member) => theirs.includes(member) || member === extra)),
+        );
       }),
     );
   });

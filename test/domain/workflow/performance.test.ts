@@ -12,14 +12,24 @@ const BUDGET_MS = 5_000;
 function ladder(): Json {
   const nodes = Array.from({ length: LIMITS.nodesMax }, (_, at) => {
     const needs = [at - 1, at - 2].filter((before) => before >= 0).map((before) => `n${before}`);
-    return [`n${at}`, { type: 'task', ...(needs.length > 0 && { needs, with: { before: `{{ nodes.${needs[0]}.output }}` } }) }] as const;
+    return [
+      `n${at}`,
+      { type: 'task', ...(needs.length > 0 && { needs, with: { before: `{{ nodes.${needs[0]}.output }}` } }) },
+    ] as const;
   });
   return { name: 'ladder', nodes: Object.fromEntries(nodes) };
 }
 
 function fan(): Json {
   const leaves = Array.from({ length: LIMITS.nodesMax - 2 }, (_, at) => `n${at}`);
-  return { name: 'fan', nodes: { a: { type: 'task' }, ...Object.fromEntries(leaves.map((id) => [id, { type: 'task', needs: ['a'] }])), z: { type: 'task', needs: leaves } } };
+  return {
+    name: 'fan',
+    nodes: {
+      a: { type: 'task' },
+      ...Object.fromEntries(leaves.map((id) => [id, { type: 'task', needs: ['a'] }])),
+      z: { type: 'task', needs: leaves },
+    },
+  };
 }
 
 test.each<[string, () => Json, number]>([
@@ -33,7 +43,9 @@ test.each<[string, () => Json, number]>([
   if (!checked.ok) throw new Error(JSON.stringify(checked.error.slice(0, 3)));
   const plan = compilePlan(checked.value.workflow, 1);
   const compiled = performance.now();
-  console.log(`${name}: validated in ${Math.round(validated - started)} ms, compiled in ${Math.round(compiled - validated)} ms`);
+  console.log(
+    `${name}: validated in ${Math.round(validated - started)} ms, compiled in ${Math.round(compiled - validated)} ms`,
+  );
   expect(plan.edges.length).toBeGreaterThanOrEqual(edges);
   expect(compiled - started).toBeLessThan(BUDGET_MS);
 });

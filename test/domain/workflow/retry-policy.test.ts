@@ -22,8 +22,16 @@ describe('when attempts come', () => {
     ['more attempts than delays: the last repeats', { attempts: 5, delays: ['0s', '1m'] }, [0, MIN, MIN, MIN]],
     ['fewer attempts than delays', { attempts: 2, delays: ['0s', '1m', '5m'] }, [0]],
     ['one attempt', { attempts: 1 }, []],
-    ['exponential, cut at max', { attempts: 6, first: '10s', factor: 3, max: '5m' }, [10 * S, 30 * S, 90 * S, 270 * S, 300 * S]],
-    ['the default maximum is 5 minutes', { attempts: 12 }, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((s) => s * S)],
+    [
+      'exponential, cut at max',
+      { attempts: 6, first: '10s', factor: 3, max: '5m' },
+      [10 * S, 30 * S, 90 * S, 270 * S, 300 * S],
+    ],
+    [
+      'the default maximum is 5 minutes',
+      { attempts: 12 },
+      [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((s) => s * S),
+    ],
     ['factor 1 is a fixed interval', { attempts: 4, first: '7s', factor: 1 }, [7 * S, 7 * S, 7 * S]],
   ])('%s', (_, retry, expected) => {
     expect(waits(retry)).toEqual(expected);
