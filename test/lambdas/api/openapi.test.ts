@@ -227,7 +227,8 @@ describe('every real answer is as documented', () => {
     await readAll();
     await api.until(
       id,
-      ({ progress }) => progress.waiting === 1 && progress.running + progress.queued + progress.retrying === 0,
+      ({ nodes, progress }) =>
+        nodes.decision.status === 'waiting' && progress.running + progress.queued + progress.retrying === 0,
     );
     await readAll();
     const { callback } = await api.node(id, 'decision');
