@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isJsonArray, isJsonObject, type Json } from '../../shared/domain/json.ts';
 import type { PendingDecision } from './pending-decision.ts';
 
 /** Posts to the page's own address; a mail scanner that only opens the link decides nothing. */
@@ -14,9 +15,9 @@ const send = async (body) => {
     show(response.ok ? 'Recorded. You can close this page.' : answer.detail + (answer.problems ? ': ' + answer.problems.map((p) => p.path + ' ' + p.message).join('; ') : ''));
   } catch (error) { show('That did not arrive: ' + error.message + '. Try again.'); }
 };
-const decide = (approved) => () => send({ output: { approved, comment: byId('comment').value } });
-byId('approve').addEventListener('click', decide(true));
-byId('reject').addEventListener('click', decide(false));
+const comment = () => byId('comment').value;
+byId('approve')?.addEventListener('click', () => send({ output: { approved: true, comment: comment() } }));
+byId('reject').addEventListener('click', () => send({ error: { code: 'rejected', message: comment() || 'rejected' } }));
 byId('send').addEventListener('click', () => {
   try { send({ output: JSON.parse(byId('json').value) }); } catch (error) { show('That is not JSON: ' + error.message); }
 });
@@ -35,16 +36,22 @@ export function callbackPage(decision: PendingDecision | undefined): string {
     );
   }
   const { workflow, execution, node, message, until, schema } = decision;
-  // Where a schema says what is wanted, the two buttons would rarely fit it.
-  const json = `<textarea id="json" aria-label="JSON to send">{}</textarea><button id="send">Send</button>`;
+  const json = (text: string) =>
+    `<textarea id="json" aria-label="JSON to send">${escape(text)}</textarea><button id="send">Send</button>`;
+  // Where a schema says what an approval looks like, a plain "yes" would not fit it.
+  const approve =
+    schema === undefined
+      ? `<button id="approve">Approve</button><button id="reject">Reject</button>
+<details><summary>Send other JSON</summary>${json('{}')}</details>`
+      : `<p>To approve, send what the workflow asks for:</p>${json(skeletonOf(schema))}<button id="reject">Reject</button>
+<details><summary>The schema that it has to fit</summary><pre>${escape(JSON.stringify(schema, null, 2))}</pre></details>`;
   const body = `
 <h1>${escape(node)}</h1>
 <p>${message === undefined ? 'A workflow waits for your decision.' : escape(message)}</p>
 <p><small>Workflow ${escape(workflow)}, execution ${escape(execution)}${until === undefined ? '' : `, until ${escape(until)}`}</small></p>
 <label for="comment">Comment</label>
 <textarea id="comment"></textarea>
-<button id="approve">Approve</button><button id="reject">Reject</button>
-<details${schema === undefined ? '' : ' open'}><summary>Send other JSON</summary>${schema === undefined ? '' : `<p>It has to fit:</p><pre>${escape(schema)}</pre>`}${json}</details>
+${approve}
 <p id="answer" role="status"></p>
 <script>${SCRIPT}</script>`;
   return page(`Decision: ${escape(node)}`, body);
@@ -66,6 +73,27 @@ button { font: inherit; padding: .4rem 1.2rem; margin: .5rem .5rem .5rem 0; }
 </body>
 </html>
 `;
+}
+
+const EXAMPLES: Readonly<Record<string, Json>> = {
+  string: '',
+  number: 0,
+  integer: 0,
+  boolean: false,
+  array: [],
+  object: {},
+};
+
+/** The required properties, to be filled in. */
+function skeletonOf(schema: Json): string {
+  const required = isJsonObject(schema) && isJsonArray(schema['required']) ? schema['required'] : [];
+  const properties = isJsonObject(schema) && isJsonObject(schema['properties']) ? schema['properties'] : {};
+  const entries = required.map((name) => {
+    const property = properties[String(name)];
+    const type = isJsonObject(property) ? property['type'] : undefined;
+    return [String(name), (typeof type === 'string' ? EXAMPLES[type] : undefined) ?? null] as const;
+  });
+  return JSON.stringify(Object.fromEntries(entries), null, 2);
 }
 
 function escape(text: string): string {

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../shared/domain/execution/records.ts';
-import { isJsonObject } from '../../shared/domain/json.ts';
+import { isJsonObject, type Json } from '../../shared/domain/json.ts';
 import { toRfc3339 } from '../../shared/domain/time.ts';
 import { nodeAt } from '../../shared/domain/workflow/plan.ts';
 import { resolveWith } from '../../shared/engine/attempt.ts';
@@ -15,7 +15,7 @@ export interface PendingDecision {
   /** The node's `with.message`, templates filled in. */
   readonly message: string | undefined;
   readonly until: string | undefined;
-  readonly schema: string | undefined;
+  readonly schema: Json | undefined;
 }
 
 export async function pendingDecision(
@@ -53,6 +53,6 @@ export async function pendingDecision(
     node: node.id,
     message: typeof message === 'string' ? message : undefined,
     until: due === undefined ? undefined : toRfc3339(due),
-    schema: schema === undefined ? undefined : JSON.stringify(schema, null, 2),
+    schema,
   };
 }

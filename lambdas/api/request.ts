@@ -6,6 +6,7 @@ import { parseJson } from '../../shared/documents/parse-json.ts';
 import { parseYaml } from '../../shared/documents/parse-yaml.ts';
 import { pointer, type Json } from '../../shared/domain/json.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
+import { plainMessage } from '../../shared/domain/plain-message.ts';
 import type { Problem } from '../../shared/domain/problem.ts';
 import { err, type Result } from '../../shared/domain/result.ts';
 import { ApiProblem } from './api-problem.ts';
@@ -115,7 +116,7 @@ function issuesOf(error: z.ZodError, base: string): RequestProblem[] {
     }
     // Of a key, zod itself says only that it is invalid.
     const message =
-      issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join('; ') : issue.message;
+      issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join('; ') : plainMessage(issue);
     return [{ code: 'malformed', path, message }];
   });
 }

@@ -2,6 +2,7 @@ import type { Json } from '../domain/json.ts';
 import { hasTemplate } from '../domain/expression/template.ts';
 import { isJsonArray, isJsonObject, pointer } from '../domain/json.ts';
 import type { CatalogEntry, NodeCatalog } from '../domain/workflow/node-catalog.ts';
+import { plainMessage } from '../domain/plain-message.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { NodeType } from './node-type.ts';
 
@@ -57,7 +58,10 @@ function checkWith(type: NodeType, raw: Json): { path: string; message: string }
     }
     if (isTemplated(raw, issue.path)) return [];
     return [
-      { path: issue.path.reduce<string>((path, token) => pointer(path, String(token)), ''), message: issue.message },
+      {
+        path: issue.path.reduce<string>((path, token) => pointer(path, String(token)), ''),
+        message: plainMessage(issue),
+      },
     ];
   });
 }

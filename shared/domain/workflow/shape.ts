@@ -1,24 +1,30 @@
 import type * as z from 'zod';
 import { isJsonArray, isJsonObject, pointer, type Json } from '../json.ts';
 import { LIMITS } from '../limits.ts';
+import { plainMessage } from '../plain-message.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
+import { salvage, type Salvaged } from './salvage.ts';
 import { branchNameProblem, nodeIdProblem, WorkflowDefinition } from './definition.ts';
 
-/** Checks the shape of a definition, everything that needs no look at another node. */
-export function checkShape(raw: Json): {
+export interface Shape {
   readonly definition?: WorkflowDefinition;
+  /** Without a definition: what can still be checked of it. */
+  readonly salvaged?: Salvaged | undefined;
   readonly problems: readonly Problem[];
-} {
+}
+
+/** Checks the shape of a definition, everything that needs no look at another node. */
+export function checkShape(raw: Json): Shape {
   if (!isJsonObject(raw)) {
     return {
       problems: [{ code: 'malformed', path: '', message: 'a definition is an object with at least name and nodes' }],
     };
   }
   const parsed = WorkflowDefinition.safeParse(raw);
-  if (!parsed.success)
-    return { problems: [...parsed.error.issues.flatMap((issue) => fromIssue(issue)), ...nameProblems(raw)] };
   const names = nameProblems(raw);
-  return names.length > 0 ? { problems: names } : { definition: parsed.data, problems: [] };
+  if (parsed.success && names.length === 0) return { definition: parsed.data, problems: [] };
+  const issues = parsed.success ? [] : parsed.error.issues;
+  return { salvaged: salvage(raw, issues), problems: [...issues.flatMap((issue) => fromIssue(issue)), ...names] };
 }
 
 /** Asked first: nothing else is worth saying, or affordable, about a definition without nodes or with too many. */
@@ -106,5 +112,5 @@ function fromIssue(issue: z.core.$ZodIssue): Problem[] {
   }
   const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
   const code: ProblemCode = own === 'invalid_duration' || own === 'limit_exceeded' ? own : 'malformed';
-  return [{ code, path, message: issue.message }];
+  return [{ code, path, message: plainMessage(issue) }];
 }

@@ -8,6 +8,7 @@ import type { NodeDefinition, WorkflowDefinition } from './definition.ts';
 import { ancestorsOf, findCycles, topologicalOrder, type Graph, type NodeSets } from './graph.ts';
 import { selectorOf, splitNeed, type Need, type Offers } from './needs.ts';
 import type { CatalogEntry, NodeCatalog, SchemaLint } from './node-catalog.ts';
+import type { Salvaged } from './salvage.ts';
 import { checkShape, sizeProblems } from './shape.ts';
 
 /** A definition that holds: every need resolved, every template parsed, nodes in dependency order. */
@@ -44,11 +45,24 @@ export function validateDefinition(
   if (oversized.length > 0) return err(oversized);
   const shape = checkShape(raw);
   if (shape.definition === undefined) {
-    // The graph is worth checking even when some field elsewhere is off: "all problems at once".
-    return err([...shape.problems, ...graphProblemsOfBrokenShape(raw)]);
+    const rest =
+      shape.salvaged === undefined
+        ? graphProblemsOfBrokenShape(raw)
+        : problemsOfRest(shape.salvaged, catalog, lintSchema);
+    return err([...shape.problems, ...rest]);
   }
-  const { input } = shape.definition;
-  return new DefinitionCheck(shape.definition, catalog).run(input === undefined ? [] : lintSchema(input, '/input'));
+  return checkDefinition(shape.definition, catalog, lintSchema);
+}
+
+function checkDefinition(definition: WorkflowDefinition, catalog: NodeCatalog, lintSchema: SchemaLint) {
+  const { input } = definition;
+  return new DefinitionCheck(definition, catalog).run(input === undefined ? [] : lintSchema(input, '/input'));
+}
+
+/** A mistake in one field must not hide those in others: "all problems at once". */
+function problemsOfRest({ definition, isReal }: Salvaged, catalog: NodeCatalog, lintSchema: SchemaLint): Problem[] {
+  const checked = checkDefinition(definition, catalog, lintSchema);
+  return checked.ok ? [] : checked.error.filter(isReal);
 }
 
 function graphProblemsOfBrokenShape(raw: Json): Problem[] {
