@@ -88,10 +88,11 @@ const EXAMPLES: Readonly<Record<string, Json>> = {
 function skeletonOf(schema: Json): string {
   const required = isJsonObject(schema) && isJsonArray(schema['required']) ? schema['required'] : [];
   const properties = isJsonObject(schema) && isJsonObject(schema['properties']) ? schema['properties'] : {};
-  const entries = required.map((name) => {
-    const property = properties[String(name)];
+  const names = required.filter((name) => typeof name === 'string');
+  const entries = names.map((name) => {
+    const property = properties[name];
     const type = isJsonObject(property) ? property['type'] : undefined;
-    return [String(name), (typeof type === 'string' ? EXAMPLES[type] : undefined) ?? null] as const;
+    return [name, (typeof type === 'string' ? EXAMPLES[type] : undefined) ?? null] as const;
   });
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 }

@@ -34,22 +34,26 @@ export interface App {
   readonly logger: Logger;
 }
 
+/** The SDK waits for ever by default: one connection that hangs would hold a whole batch until Lambda's limit. */
+const IMPATIENT = { connectionTimeout: 2_000, requestTimeout: 5_000 };
+const PATIENT = { connectionTimeout: 2_000, requestTimeout: 30_000 };
+
 /** The composition root: environment → clients → adapters → engine. Once per Lambda instance, and per local function. */
 export function bootstrap(env: Env, serviceName: string): App {
   const config = readConfig(env);
   const clock = systemClock(config[ENV.clockRate]);
   const logger = new Logger({ serviceName });
-  const dynamo = new DynamoDBClient({});
-  const sqs = new SQSClient({});
+  const dynamo = new DynamoDBClient({ requestHandler: IMPATIENT });
+  const sqs = new SQSClient({ requestHandler: IMPATIENT });
   const endpoint = env['AWS_ENDPOINT_URL_S3'];
   // Emulators have no DNS name per bucket.
-  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined });
+  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined, requestHandler: PATIENT });
   const table = new Table(dynamo, config[ENV.tableName]);
   const payloads = new PayloadStore(s3, config[ENV.bucketName]);
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);
   const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
-  const timers = new ScheduleTimers(new SchedulerClient({}), {
+  const timers = new ScheduleTimers(new SchedulerClient({ requestHandler: IMPATIENT }), {
     group: config[ENV.scheduleGroup],
     queueArn: config[ENV.workQueueArn],
     roleArn: config[ENV.scheduleRoleArn],
@@ -58,7 +62,7 @@ export function bootstrap(env: Env, serviceName: string): App {
   const engine: EngineDeps = {
     store: executions,
     queue: new SqsWorkQueue(sqs, urls, timers, clock.now),
-    plans: new PlanCache(workflows, nodes, lintSchema),
+    plans: new PlanCache(workflows, nodes),
     nodes,
     clock,
     ids: systemIds,

@@ -1,7 +1,7 @@
 import { compilePlan } from '../../shared/domain/workflow/compile-plan.ts';
-import type { NodeCatalog, SchemaLint } from '../../shared/domain/workflow/node-catalog.ts';
+import type { NodeCatalog } from '../../shared/domain/workflow/node-catalog.ts';
 import type { Plan } from '../../shared/domain/workflow/plan.ts';
-import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
+import { acceptStored } from '../../shared/domain/workflow/validate.ts';
 import type { PlanSource } from '../../shared/engine/engine-deps.ts';
 import type { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 
@@ -20,14 +20,12 @@ export class StoredDefinitionError extends Error {
 export class PlanCache implements PlanSource {
   readonly #workflows: WorkflowStore;
   readonly #catalog: NodeCatalog;
-  readonly #lintSchema: SchemaLint;
   readonly #plans = new Map<string, Promise<Plan>>();
   readonly #sizes = new Map<string, number>();
 
-  constructor(workflows: WorkflowStore, catalog: NodeCatalog, lintSchema: SchemaLint) {
+  constructor(workflows: WorkflowStore, catalog: NodeCatalog) {
     this.#workflows = workflows;
     this.#catalog = catalog;
-    this.#lintSchema = lintSchema;
   }
 
   load(workspace: string, workflow: string, version: number): Promise<Plan> {
@@ -48,12 +46,10 @@ export class PlanCache implements PlanSource {
       const definition = await this.#workflows.readVersion(workspace, workflow, version);
       if (definition === undefined)
         throw new StoredDefinitionError(`version ${version} of '${workflow}' is not stored`);
-      const checked = validateDefinition(definition, this.#catalog, this.#lintSchema);
-      if (!checked.ok)
-        throw new StoredDefinitionError(
-          `version ${version} of '${workflow}' does not hold: ${JSON.stringify(checked.error.slice(0, 3))}`,
-        );
-      const plan = compilePlan(checked.value.workflow, version);
+      const accepted = acceptStored(definition, this.#catalog);
+      if (accepted === undefined)
+        throw new StoredDefinitionError(`version ${version} of '${workflow}' cannot be run by this deployment`);
+      const plan = compilePlan(accepted, version);
       this.#sizes.set(key, plan.nodes.length);
       this.#evict();
       return plan;

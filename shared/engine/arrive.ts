@@ -36,14 +36,18 @@ async function addElements(
   if (held.complete && !isTop) {
     await addElements(session, join, level + 1, chunkOf(chunk), new Set([summaryElement(chunk, held)]));
   }
-  if (join.join === 'first' && isFirstLive(all, elements)) session.push({ kind: 'claim', node: join });
+  if (join.join === 'first' && isOursToClaim(all, elements)) session.push({ kind: 'claim', node: join });
   if (isTop) actOn(session, join, held);
 }
 
-/** Whether the live edges of this set are ours alone: then nobody before us has claimed the `first` join for it. */
-function isFirstLive(all: ReadonlySet<string>, ours: ReadonlySet<string>): boolean {
-  const isLive = (element: string) => !element.includes(':') && element.endsWith('l');
-  return [...ours].some(isLive) && ![...all].some((element) => isLive(element) && !ours.has(element));
+/**
+ * Whether it is ours to claim the `first` join for this set: the least of its live edges is. Somebody always finds his own
+ * the least, whatever order the answers come in; not "nobody was here before", which a repeated write would never find.
+ */
+function isOursToClaim(all: ReadonlySet<string>, ours: ReadonlySet<string>): boolean {
+  const live = [...all].filter((element) => !element.includes(':') && element.endsWith('l'));
+  const least = live.sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))[0];
+  return least !== undefined && ours.has(least);
 }
 
 function actOn(session: Session, join: PlanNode, edges: EdgeTally): void {
@@ -70,7 +74,7 @@ function drain(session: Session, join: PlanNode): void {
 
 /** A join that its edges leave out. Which kind of skip it is follows from the sources' records, not from the set (A2). */
 export async function skipJoin(session: Session, join: PlanNode): Promise<void> {
-  await session.ensureKnown(session.sourcesOf(join));
+  await session.ensureSettled(session.sourcesOf(join));
   const decision = joinDecision(join.join, tally(session.statesOf(join)));
   if (decision === undefined || decision === 'run') return;
   await settleSkipped(session, join, {

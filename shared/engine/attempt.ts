@@ -19,7 +19,9 @@ export type AttemptEnd =
   | { readonly kind: 'succeeded'; readonly output: Json }
   | { readonly kind: 'waiting'; readonly wait: Wait }
   | { readonly kind: 'failed'; readonly error: Failure; readonly repeatable: boolean }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' }
+  /** It never began: what it needed was read so slowly that too little is left of the lease. Nobody is to blame. */
+  | { readonly kind: 'late' };
 
 /** Why an attempt was aborted from outside; the signal's reason. */
 class Aborted extends Error {
@@ -101,6 +103,9 @@ async function runBounded(
   const { clock } = session.deps;
   const started = clock.now();
   const limit = attemptLimit(claimed, started, session);
+  if (session.stopped.signal.aborted) return { kind: 'stopped' };
+  if (limit.ms <= 0) return final(limit.error, limit.retryable);
+  if (started + limit.ms > claimed.lease.until) return { kind: 'late' };
   const abort = new AbortController();
   const done = new AbortController();
   const timer = clock.sleep(limit.ms, done.signal).then(() => {
@@ -108,7 +113,6 @@ async function runBounded(
   });
   const onStop = () => abort.abort(new Aborted({ kind: 'stopped' }));
   session.stopped.signal.addEventListener('abort', onStop);
-  if (session.stopped.signal.aborted) onStop();
   const watcher = watchForStop(session, done.signal);
   try {
     const outcome = await Promise.race([
@@ -158,14 +162,12 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The attempt's own timeout or what is left of the node's deadline, whichever is shorter; never beyond the lease. */
-function attemptLimit({ node: planned, startedAt, lease }: Claimed, now: EpochMs, session: Session) {
+/** The attempt's own timeout or what is left of the node's deadline, whichever is shorter. */
+function attemptLimit({ node: planned, startedAt }: Claimed, now: EpochMs, session: Session) {
   const deadlineIn =
     planned.deadlineMs === undefined ? Infinity : session.deps.clock.after(planned.deadlineMs) - now + startedAt - now;
-  const leaseIn = Math.max(0, lease.until - now);
-  if (deadlineIn < planned.attemptTimeoutMs)
-    return { ms: Math.max(0, deadlineIn), error: deadlineExceeded(), retryable: false };
-  const ms = Math.min(planned.attemptTimeoutMs, leaseIn);
+  if (deadlineIn < planned.attemptTimeoutMs) return { ms: deadlineIn, error: deadlineExceeded(), retryable: false };
+  const ms = planned.attemptTimeoutMs;
   const error = failure('timeout', 'timeout', `the attempt took longer than ${ms} ms`, { retryable: true });
   return { ms, error, retryable: true };
 }

@@ -36,7 +36,7 @@ export async function claim(session: Session, node: PlanNode): Promise<ClaimResu
 
 /** The node has no record: it must be ready, and not covered by anybody's permission. */
 async function claimFirst(session: Session, node: PlanNode): Promise<ClaimResult> {
-  await session.ensureKnown(session.sourcesOf(node));
+  await session.ensureSettled(session.sourcesOf(node));
   if (decideJoin(session.plan, node, session.settledAt) !== 'run') return LOST;
   const via = viaOf(session, node);
   if (isPureRoot(node)) return (await settlePureRoot(session, node, via)) ? DONE : LOST;
@@ -116,7 +116,7 @@ async function take(session: Session, node: PlanNode, taking: Taking, expected: 
     ...(taking.via !== undefined && { via: taking.via }),
   };
   session.issued.add(record.op);
-  const [write] = await Promise.all([store.writeNode(session.key, record, expected), session.refreshHeader()]);
+  const write = await store.writeNode(session.key, record, expected, () => session.refreshHeader());
   // A stop that is seen here leaves the claim to the closing, which this invocation does before it ends.
   return write.written ? { kind: 'run', claimed: { ...taking, node, covered: false, lease } } : LOST;
 }

@@ -11,7 +11,7 @@ import { invariant } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
 import { parentUnit } from './claim.ts';
-import type { ExecutionRecords, NodeCondition } from './ports.ts';
+import type { NodeCondition } from './ports.ts';
 import type { Session } from './session.ts';
 import { isLive } from './time-budget.ts';
 
@@ -30,12 +30,15 @@ export async function close(session: Session): Promise<void> {
     const records = await store.readAll(session.key, 'statuses');
     const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
     const now = clock.now();
+    const recordOf = session.recordLookup(records.nodes);
     let waitUntil: EpochMs | undefined;
-    let fenced = 0;
-    for (const node of frontier.active) {
-      const busyUntil = await leaseOf(session, node, records, now);
+    const closeNode = async (node: PlanNode) => {
+      const busyUntil = await leaseOf(session, node, recordOf, now);
       if (busyUntil !== undefined) waitUntil = epochMs(Math.max(waitUntil ?? 0, busyUntil));
-      else if (await fence(session, node, session.recordLookup(records.nodes)(node))) fenced += 1;
+      else await fence(session, node, recordOf(node));
+    };
+    for (let from = 0; from < frontier.active.length; from += FENCED_AT_ONCE) {
+      await Promise.all(frontier.active.slice(from, from + FENCED_AT_ONCE).map(closeNode));
     }
     // Whoever holds a lease sees the stop himself and closes; the message is for the case that he died.
     if (waitUntil !== undefined) {
@@ -43,25 +46,30 @@ export async function close(session: Session): Promise<void> {
       await queue.send([{ message: { v: 1, ws, ex, kind: 'recover', by: session.delivery.id }, notBefore: waitUntil }]);
       return;
     }
-    if (fenced > 0 || frontier.active.length > 0) continue;
+    if (frontier.active.length > 0) continue;
     if (await end(session, header, frontier.standings)) return;
   }
 }
+
+/** A wide execution has thousands of open nodes, and the caller of a cancel waits. */
+const FENCED_AT_ONCE = 50;
+
+type RecordOf = ReturnType<Session['recordLookup']>;
 
 /** When the permission under which somebody may be running this node ends; undefined if nobody may. Closes open groups. */
 async function leaseOf(
   session: Session,
   node: PlanNode,
-  records: ExecutionRecords,
+  recordOf: RecordOf,
   now: EpochMs,
 ): Promise<EpochMs | undefined> {
   const { leaseEpoch, store, ids } = session.deps;
   const held = (lease: Lease, op: string) =>
     isLive(lease, now, leaseEpoch) && !session.issued.has(op) ? lease.until : undefined;
-  const record = session.recordLookup(records.nodes)(node);
+  const record = recordOf(node);
   if (record !== undefined) return record.status === 'running' ? held(record.lease, record.op) : undefined;
   const unit = parentUnit(session, node);
-  const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
+  const parent = unit === undefined ? undefined : recordOf(unit);
   if (parent === undefined || !isSettledRecord(parent)) return undefined;
   if (parent.inline.includes(node.index)) return held(parent.lease, parent.op);
   const group = parent.groups.findIndex((members) => members.includes(node.index));
@@ -78,7 +86,7 @@ async function leaseOf(
 }
 
 /** Writes `cancelled` over a node that nobody runs, so that no late message can start it. */
-async function fence(session: Session, node: PlanNode, record: NodeRecord | undefined): Promise<boolean> {
+async function fence(session: Session, node: PlanNode, record: NodeRecord | undefined): Promise<void> {
   const { clock, ids, store } = session.deps;
   const now = clock.now();
   const expected: NodeCondition = record === undefined ? 'absent' : { status: record.status, fence: record.fence };
@@ -98,8 +106,8 @@ async function fence(session: Session, node: PlanNode, record: NodeRecord | unde
     lease: { until: now, since: now, by: session.delivery.id },
     op: ids.operation(),
   };
-  const write = await store.writeNode(session.key, cancelled, expected);
-  return write.written;
+  // Lost to whoever moved the node meanwhile: the next round looks again.
+  await store.writeNode(session.key, cancelled, expected);
 }
 
 async function end(session: Session, header: Header, standings: Parameters<typeof countProgress>[1]): Promise<boolean> {

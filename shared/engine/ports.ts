@@ -20,11 +20,19 @@ export interface ExecutionStore {
   load(value: Stored): Promise<Json>;
 
   readNode(key: ExecutionKey, node: NodeKey): Promise<NodeRecord | undefined>;
-  readNodes(key: ExecutionKey, nodes: readonly NodeKey[]): Promise<NodeRecord[]>;
+  readNodes(key: ExecutionKey, nodes: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<NodeRecord[]>;
   /** Every record of the execution but the header. `statuses`: without outputs, which are most of the bytes to unpack. */
   readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords>;
-  /** Writes if `expected` holds; else answers with what is there. Our own earlier write counts as written. */
-  writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite>;
+  /**
+   * Writes if `expected` holds; else answers with what is there. Our own earlier write counts as written. `alongside` is
+   * started when the write itself leaves, after whatever had to be stored before it: what it reads is not older.
+   */
+  writeNode(
+    key: ExecutionKey,
+    record: NodeRecord,
+    expected: NodeCondition,
+    alongside?: () => Promise<unknown>,
+  ): Promise<NodeWrite>;
 
   /** Adds elements to one arrival set and returns all that it holds. Idempotent. */
   arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>>;

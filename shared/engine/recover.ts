@@ -2,7 +2,7 @@ import { computeFrontier, edgeStates, type Frontier } from '../domain/execution/
 import { isSettledRecord, type GroupRecord, type Lease } from '../domain/execution/records.ts';
 import type { Settled } from '../domain/execution/settled.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
-import type { PlanNode } from '../domain/workflow/plan.ts';
+import { edgeAt, nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
 import { arriveAt } from './arrive.ts';
 import { parentUnit } from './claim.ts';
 import { close } from './close.ts';
@@ -21,6 +21,11 @@ export interface RecoveryOptions {
    * the next claim. Deleting the message would leave its next lease unguarded, so somebody looks again at this time.
    */
   readonly lookAgainAt?: EpochMs;
+  /**
+   * Look only at this node and what is below it: all that an invocation does follows from the node of its message. A
+   * recovery of everything at each lost claim would send N messages N times.
+   */
+  readonly from?: PlanNode;
 }
 
 /**
@@ -36,7 +41,7 @@ export async function recover(session: Session, options: RecoveryOptions): Promi
   if (header.status !== 'running') return NOTHING;
   if (header.stop !== undefined) {
     await close(session);
-    return { nextLook: undefined, acted: true };
+    return NOTHING;
   }
   // Leases are judged by the time of the read: held up after it, we would take for over what our own message renewed since.
   const now = session.deps.clock.now();
@@ -44,21 +49,22 @@ export async function recover(session: Session, options: RecoveryOptions): Promi
   const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
   if (frontier.allSettled) {
     await finish(session);
-    return { nextLook: undefined, acted: true };
+    return NOTHING;
   }
   adopt(session, frontier);
-  await repairArrivals(session, frontier);
-  return resend(session, frontier, records, { ...options, now });
+  const scope = scopeOf(session, options.from);
+  await repairArrivals(session, frontier, scope);
+  return resend(session, frontier, records, { ...options, now, scope });
 }
 
 export interface RecoveryReport {
   /** When this execution is worth another look, as far as leases and due times tell. */
   readonly nextLook: EpochMs | undefined;
-  /** Whether anything was found to do: then what came of it should be looked at soon. */
-  readonly acted: boolean;
+  /** How many messages were sent: what came of them should be looked at. */
+  readonly sent: number;
 }
 
-const NOTHING: RecoveryReport = { nextLook: undefined, acted: false };
+const NOTHING: RecoveryReport = { nextLook: undefined, sent: 0 };
 
 function adopt(session: Session, { standings }: Frontier): void {
   standings.forEach((standing, index) => {
@@ -68,13 +74,29 @@ function adopt(session: Session, { standings }: Frontier): void {
   });
 }
 
-async function repairArrivals(session: Session, { standings }: Frontier): Promise<void> {
+type Scope = (node: PlanNode) => boolean;
+
+function scopeOf(session: Session, from: PlanNode | undefined): Scope {
+  if (from === undefined) return () => true;
+  const inside = new Set([from.index]);
+  const open = [from];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (const edge of node.out) {
+      const { to } = edgeAt(session.plan, edge);
+      if (!inside.has(to)) open.push(nodeAt(session.plan, to));
+      inside.add(to);
+    }
+  }
+  return ({ index }) => inside.has(index);
+}
+
+async function repairArrivals(session: Session, { standings }: Frontier, scope: Scope): Promise<void> {
   const settledAt = (index: number): Settled | undefined => {
     const standing = standings[index];
     return standing?.at === 'settled' ? standing.settled : undefined;
   };
   const joins = session.plan.nodes.filter(
-    (node) => node.isJoin && (node.join === 'first' || standings[node.index]?.at === 'undecided'),
+    (node) => node.isJoin && scope(node) && (node.join === 'first' || standings[node.index]?.at === 'undecided'),
   );
   for (const join of joins) {
     const arrivals = edgeStates(session.plan, join, settledAt).flatMap((state, slot) =>
@@ -88,19 +110,21 @@ async function resend(
   session: Session,
   { active, standings }: Frontier,
   records: ExecutionRecords,
-  { by, resendDelayed, lookAgainAt, now }: RecoveryOptions & { readonly now: EpochMs },
+  { by, resendDelayed, lookAgainAt, now, scope }: RecoveryOptions & { readonly now: EpochMs; readonly scope: Scope },
 ): Promise<RecoveryReport> {
   const messages: OutgoingMessage[] = [];
   const looks: EpochMs[] = [];
   const groups = new Map<string, OutgoingMessage>();
   let ownLease = lookAgainAt;
+  const recordOf = session.recordLookup(records.nodes);
   for (const node of active) {
     const standing = standings[node.index];
-    const next = whatNext(session, node, standing?.at === 'open' ? standing.record : undefined, records, now);
+    const next = whatNext(session, node, standing?.at === 'open' ? standing.record : undefined, recordOf, records, now);
     if (next.kind === 'leave') {
       looks.push(next.until);
       if (next.by === by) ownLease = epochMs(Math.max(ownLease ?? 0, next.until));
-    } else if (next.kind === 'later') {
+    } else if (!scope(node)) continue;
+    else if (next.kind === 'later') {
       looks.push(next.due);
       if (resendDelayed)
         messages.push({ message: nodeMessage(session, node.id, session.generation(node)), notBefore: next.due });
@@ -132,7 +156,7 @@ async function resend(
     (first, look) => (first === undefined || look < first ? look : first),
     undefined,
   );
-  return { nextLook, acted: all.length > 0 };
+  return { nextLook, sent: all.length };
 }
 
 type Next =
@@ -147,6 +171,7 @@ function whatNext(
   session: Session,
   node: PlanNode,
   record: ExecutionRecords['nodes'][number] | undefined,
+  recordOf: ReturnType<Session['recordLookup']>,
   records: ExecutionRecords,
   now: EpochMs,
 ): Next {
@@ -157,7 +182,7 @@ function whatNext(
     return due > now ? { kind: 'later', due } : { kind: 'now', suspect: false };
   }
   const unit = parentUnit(session, node);
-  const parent = unit === undefined ? undefined : session.recordLookup(records.nodes)(unit);
+  const parent = unit === undefined ? undefined : recordOf(unit);
   if (parent === undefined || !isSettledRecord(parent) || parent.gen !== session.generation(node))
     return { kind: 'now', suspect: false };
   if (parent.inline.includes(node.index)) return leaveOrNow(session, parent.lease, now);

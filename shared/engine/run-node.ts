@@ -16,10 +16,14 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
   const { clock, queue } = session.deps;
   const attemptStart = clock.now();
   // The permission may have ended while we were held up: somebody else may hold one by now.
-  if (attemptStart >= claimed.lease.until) {
-    await queue.send([{ message: nodeMessage(session, claimed.node.id, session.generation(claimed.node)) }]);
-    return;
-  }
+  const later = () =>
+    queue.send([
+      {
+        message: nodeMessage(session, claimed.node.id, session.generation(claimed.node)),
+        notBefore: claimed.lease.until,
+      },
+    ]);
+  if (attemptStart >= claimed.lease.until) return later();
   const end = await runAttempt(session, claimed);
   const endedAt = clock.now();
   const attempt = { attempt: claimed.attempt, startedAt: attemptStart, endedAt };
@@ -30,6 +34,8 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
       return suspend(session, claimed, end, attempt);
     case 'failed':
       return failOrRetry(session, claimed, end, attempt);
+    case 'late':
+      return later();
     case 'stopped':
       return settleCancelled(session, claimed, {
         ...attempt,
@@ -114,10 +120,7 @@ async function writeAndWake(
   due: EpochMs | undefined,
 ): Promise<void> {
   const { store, queue } = session.deps;
-  const [write] = await Promise.all([
-    store.writeNode(session.key, record, conditionOf(claimed)),
-    session.refreshHeader(),
-  ]);
+  const write = await store.writeNode(session.key, record, conditionOf(claimed), () => session.refreshHeader());
   if (!write.written || due === undefined) return;
   await queue.send([{ message: nodeMessage(session, record.node, record.gen), notBefore: due }]);
 }

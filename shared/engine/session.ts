@@ -132,19 +132,20 @@ export class Session {
   }
 
   /** Takes over a settled record: the root's end and its members' results, with the skips that follow inside the unit. */
-  learnRecord(record: NodeRecord): void {
+  learnRecord(record: NodeRecord, depth: 'statuses' | 'outputs' = 'outputs'): void {
     const index = this.plan.indexOf.get(record.node);
     if (index === undefined) return;
     const node = nodeAt(this.plan, index);
     if (record.gen !== this.generation(node)) return;
     if (record.via !== undefined) this.#via.set(index, record.via);
-    if (!isSettledRecord(record)) return;
+    // What is known with its outputs is not learnt again without.
+    if (!isSettledRecord(record) || (depth === 'statuses' && this.#withOutputs.has(index))) return;
     this.learn(node, settledFrom(record, node));
     for (const [id, settled] of Object.entries(record.pure)) {
       const member = this.plan.indexOf.get(id);
       if (member !== undefined) this.#known.set(member, settled);
     }
-    this.#withOutputs.add(index);
+    if (depth === 'outputs') this.#withOutputs.add(index);
   }
 
   markOutputs(unit: number): void {
@@ -157,13 +158,22 @@ export class Session {
    */
   async ensureKnown(indices: Iterable<number>): Promise<void> {
     const wanted = [...indices].map((index) => nodeAt(this.plan, index)).filter((node) => !this.#isKnownInFull(node));
+    await this.#learnUnits(wanted, 'outputs');
+  }
+
+  /** As {@link ensureKnown}, without outputs: all that a join's decision needs, whatever size they have. */
+  async ensureSettled(indices: Iterable<number>): Promise<void> {
+    const unknown = [...indices]
+      .map((index) => nodeAt(this.plan, index))
+      .filter(({ index }) => !this.#known.has(index));
+    await this.#learnUnits(unknown, 'statuses');
+  }
+
+  async #learnUnits(wanted: readonly PlanNode[], depth: 'statuses' | 'outputs'): Promise<void> {
     if (wanted.length === 0) return;
-    const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => nodeAt(this.plan, unit));
-    const records = await this.deps.store.readNodes(
-      this.key,
-      units.map((unit) => this.nodeKey(unit)),
-    );
-    for (const record of records) this.learnRecord(record);
+    const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => this.nodeKey(nodeAt(this.plan, unit)));
+    const records = await this.deps.store.readNodes(this.key, units, depth);
+    for (const record of records) this.learnRecord(record, depth);
     if (wanted.some(({ index }) => !this.#known.has(index))) await this.learnAll();
   }
 

@@ -119,7 +119,7 @@ export async function commitUnit(
   };
   session.issued.add(record.op);
   // The header is read at the same time: issued not before the commit, it shows every stop older than this permission.
-  const [write] = await Promise.all([store.writeNode(session.key, record, expected), session.refreshHeader()]);
+  const write = await store.writeNode(session.key, record, expected, () => session.refreshHeader());
   if (!write.written) return false;
   for (const { node: ended, settled } of closure.settled) session.learn(ended, settled);
   session.markOutputs(node.index);

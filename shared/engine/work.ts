@@ -1,6 +1,6 @@
 import { isSettledRecord } from '../domain/execution/records.ts';
 import { unreachable } from '../domain/invariant.ts';
-import { nodeAt } from '../domain/workflow/plan.ts';
+import { nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
 import { close } from './close.ts';
 import { drive } from './drive.ts';
 import type { EngineDeps } from './engine-deps.ts';
@@ -38,7 +38,8 @@ export async function work(
     case 'group':
       return workGroup(session, message);
     case 'recover':
-      return recoverAndDrive(session, { by: message.by, resendDelayed: true });
+      // A guard of the API (no `by`) looks after one step: the timers of all other nodes are not its business.
+      return recoverAndDrive(session, { by: message.by, resendDelayed: message.by !== undefined });
     default:
       return unreachable(message);
   }
@@ -66,7 +67,7 @@ async function workNode(session: Session, message: MessageOf<'node'>): Promise<v
   session.push({ kind: 'claim', node });
   const { lostClaims } = await drive(session);
   const suspicious = session.delivery.receiveCount > 1 || message.recovery === true;
-  if (lostClaims > 0 && suspicious) await recoverAlongside(session);
+  if (lostClaims > 0 && suspicious) await recoverAlongside(session, node);
 }
 
 async function workGroup(session: Session, message: MessageOf<'group'>): Promise<void> {
@@ -87,7 +88,7 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
   if (!taken.taken) {
     // Somebody took it before: a duplicate, or a worker that died. Redelivered or expired, it is looked into.
     if (session.delivery.receiveCount > 1 || !isLive(taken.existing.lease, now, leaseEpoch))
-      await recoverAlongside(session);
+      await recoverAlongside(session, unit);
     return;
   }
   session.learnRecord(parent);
@@ -100,11 +101,12 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
 }
 
 /** Recovery pushes steps (joins that turned out decided); as a session of its own it sends messages for them. */
-async function recoverAlongside(session: Session): Promise<void> {
+async function recoverAlongside(session: Session, from: PlanNode): Promise<void> {
   const { deps, plan, header, delivery, budget } = session;
   const alongside = new Session(deps, { plan, header, delivery, budget, mayRun: false });
   await recoverAndDrive(alongside, {
     by: delivery.id,
+    from,
     resendDelayed: true,
     ...(delivery.receiveCount > 1 && { lookAgainAt: budget.shortEnd }),
   });

@@ -32,9 +32,9 @@ function busy(store: ExecutionStore, attempts: number): ExecutionStore {
 
 /** The worker of this node never gets as far as its commit. */
 function killing(store: ExecutionStore, node: string): ExecutionStore {
-  return replacing(store, 'writeNode', async (key, record, expected) => {
+  return replacing(store, 'writeNode', async (key, record, expected, alongside) => {
     if (record.node === node && record.status === 'succeeded') throw new Error('the worker is dead');
-    return store.writeNode(key, record, expected);
+    return store.writeNode(key, record, expected, alongside);
   });
 }
 

@@ -78,11 +78,16 @@ describe('the store', () => {
     expect(await store.readAll(KEY, 'statuses')).toEqual({ nodes: [bare], groups: [] });
     expect(await store.readAll(KEY, 'outputs')).toEqual({ nodes: [end], groups: [] });
     expect(
-      await store.readNodes(KEY, [
-        { node: 'a', gen: 1 },
-        { node: 'b', gen: 1 },
-      ]),
+      await store.readNodes(
+        KEY,
+        [
+          { node: 'a', gen: 1 },
+          { node: 'b', gen: 1 },
+        ],
+        'outputs',
+      ),
     ).toEqual([end]);
+    expect(await store.readNodes(KEY, [{ node: 'a', gen: 1 }], 'statuses')).toEqual([bare]);
   });
 
   test('unites arrivals, and lets one worker take a group', async () => {

@@ -30,10 +30,10 @@ export class Audit {
     });
 
   #writeNode(store: ExecutionStore): ExecutionStore['writeNode'] {
-    return async (key, record, expected) => {
+    return async (key, record, expected, alongside) => {
       const before = await store.readNode(key, record);
       const records = record.status === 'running' ? await store.readAll(key, 'statuses') : undefined;
-      const write = await store.writeNode(key, record, expected);
+      const write = await store.writeNode(key, record, expected, alongside);
       if (!write.written) return write;
       if (before !== undefined && isSettledRecord(before))
         this.violations.push(`${record.node} was settled as ${before.status} and is ${record.status} now`);

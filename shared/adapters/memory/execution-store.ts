@@ -78,9 +78,10 @@ export class MemoryExecutionStore implements ExecutionStore {
     return this.#partition(key).nodes.get(nodeSort(node));
   }
 
-  async readNodes(key: ExecutionKey, nodes: readonly NodeKey[]): Promise<NodeRecord[]> {
+  async readNodes(key: ExecutionKey, nodes: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<NodeRecord[]> {
     const partition = this.#partition(key);
-    return nodes.flatMap((node) => partition.nodes.get(nodeSort(node)) ?? []);
+    const found = nodes.flatMap((node) => partition.nodes.get(nodeSort(node)) ?? []);
+    return depth === 'outputs' ? found : found.map(withoutOutputs);
   }
 
   async readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
@@ -91,7 +92,12 @@ export class MemoryExecutionStore implements ExecutionStore {
     };
   }
 
-  async writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite> {
+  async writeNode(
+    key: ExecutionKey,
+    record: NodeRecord,
+    expected: NodeCondition,
+    alongside?: () => Promise<unknown>,
+  ): Promise<NodeWrite> {
     const { nodes } = this.#partition(key);
     const sort = nodeSort(record);
     const existing = nodes.get(sort);
@@ -100,6 +106,7 @@ export class MemoryExecutionStore implements ExecutionStore {
         ? existing === undefined
         : existing?.status === expected.status && existing.fence === expected.fence;
     if (holds) nodes.set(sort, record);
+    await alongside?.();
     if (holds || existing?.op === record.op) return { written: true };
     return { written: false, existing: existing === undefined ? undefined : withoutOutputs(existing) };
   }

@@ -54,6 +54,15 @@ export function validateDefinition(
   return checkDefinition(shape.definition, catalog, lintSchema);
 }
 
+/**
+ * Reads back what was accepted once: rules that were added since must not strand executions that are under way. Undefined
+ * where it cannot run at all, because a node type is gone, say.
+ */
+export function acceptStored(raw: Json, catalog: NodeCatalog): CheckedWorkflow | undefined {
+  const { definition } = checkShape(raw);
+  return definition === undefined ? undefined : new DefinitionCheck(definition, catalog).workflow();
+}
+
 function checkDefinition(definition: WorkflowDefinition, catalog: NodeCatalog, lintSchema: SchemaLint) {
   const { input } = definition;
   return new DefinitionCheck(definition, catalog).run(input === undefined ? [] : lintSchema(input, '/input'));
@@ -135,6 +144,14 @@ class DefinitionCheck {
 
   run(schemaProblems: readonly Problem[]): Result<Checked, readonly Problem[]> {
     this.#problems.push(...schemaProblems);
+    const workflow = this.workflow();
+    if (this.#problems.length > 0 || workflow === undefined) return err(this.#problems);
+    this.#warnings.push(...unguardedReferences(workflow.nodes, this.#references));
+    return ok({ workflow, warnings: this.#warnings });
+  }
+
+  /** Collects the problems on the way; undefined where nodes are missing or wait for each other. */
+  workflow(): CheckedWorkflow | undefined {
     const entries = Object.entries(this.#definition.nodes);
     for (const [id, node] of entries) this.#offers.set(id, this.#offersOf(node));
     const { problems, graph, order } = needProblems(new Map(entries.map(([id, node]) => [id, node.needs ?? []])));
@@ -146,12 +163,12 @@ class DefinitionCheck {
       graph,
       order,
     );
-    if (this.#problems.length > 0) return err(this.#problems);
-    // Without problems every node was resolved.
-    const sorted = order.map((index) => at(nodes, index));
-    const workflow = { definition: this.#definition, nodes: sorted, output };
-    this.#warnings.push(...unguardedReferences(sorted, this.#references));
-    return ok({ workflow, warnings: this.#warnings });
+    const sorted = order.flatMap((index) => nodes[index] ?? []);
+    // A need that means nothing must not be taken for one that is not there: the node would run too early.
+    const isWhole = sorted.every(({ needs, definition }) => needs.length === (definition.needs ?? []).length);
+    return sorted.length < entries.length || !isWhole
+      ? undefined
+      : { definition: this.#definition, nodes: sorted, output };
   }
 
   #offersOf(node: NodeDefinition): Offers {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../shared/domain/json.ts';
 import { plainMessage } from '../../../shared/domain/plain-message.ts';
-import { validateDefinition } from '../../../shared/domain/workflow/validate.ts';
+import { acceptStored, validateDefinition } from '../../../shared/domain/workflow/validate.ts';
 import { registry } from '../../support/scripted-task.ts';
 
 /** `code path` of all problems. */
@@ -85,4 +85,26 @@ test.each([
   ['anything else', 'anything else'],
 ])('%s → %s', (message, plain) => {
   expect(plainMessage({ code: 'custom', path: [], message, input: undefined })).toBe(plain);
+});
+
+describe('what was accepted once', () => {
+  const nodes = {
+    a: { type: 'task' },
+    b: { type: 'transform', needs: ['a'], with: { value: '{{ nodes.gone.output }}' } },
+  };
+
+  test('is run, although a rule of today would refuse it', () => {
+    expect(acceptStored({ name: 'x', nodes }, registry)?.nodes.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  test.each<[string, Json]>([
+    ['a node type is gone', { name: 'x', nodes: { a: { type: 'gone' } } }],
+    [
+      'a need means nothing any more',
+      { name: 'x', nodes: { a: { type: 'task' }, b: { type: 'task', needs: ['a.gone'] } } },
+    ],
+    ['it has another shape', { name: 'x', nodes: { a: { type: 'task', needs: 'b' } } }],
+  ])('unless %s', (_, definition) => {
+    expect(acceptStored(definition, registry)).toBeUndefined();
+  });
 });

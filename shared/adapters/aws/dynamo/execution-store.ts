@@ -11,7 +11,7 @@ import type {
   NodeWrite,
 } from '../../../engine/ports.ts';
 import { inflate, type PayloadStore } from '../payloads.ts';
-import { number, text, textOf, textSet } from './attributes.ts';
+import { number, text, textOf, textSet, type Item } from './attributes.ts';
 import { headerItem, headerOf } from './header-items.ts';
 import {
   arrivalKey,
@@ -44,8 +44,9 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   async createHeader(header: Header) {
     const result = await this.#table.put(await headerItem(header, this.#payloads), isAbsent);
-    if (result.written || result.existing === undefined) return { created: true } as const;
-    return { created: false, existing: headerOf(result.existing) } as const;
+    return result.written
+      ? ({ created: true } as const)
+      : ({ created: false, existing: headerOf(theOther(result.existing)) } as const);
   }
 
   async readHeader(key: ExecutionKey): Promise<Header | undefined> {
@@ -71,13 +72,9 @@ export class DynamoExecutionStore implements ExecutionStore {
     return item === undefined ? undefined : nodeRecordWithOutputs(item, this.#payloads);
   }
 
-  async readNodes(key: ExecutionKey, nodes: readonly NodeKey[]): Promise<NodeRecord[]> {
-    const [only] = nodes;
-    if (nodes.length === 1 && only !== undefined) {
-      const record = await this.readNode(key, only);
-      return record === undefined ? [] : [record];
-    }
+  async readNodes(key: ExecutionKey, nodes: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<NodeRecord[]> {
     const items = await this.#table.getMany(nodes.map((node) => nodeItemKey(key, node)));
+    if (depth === 'statuses') return items.map(nodeRecord);
     return Promise.all(items.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
   }
 
@@ -92,7 +89,12 @@ export class DynamoExecutionStore implements ExecutionStore {
     return { nodes: records, groups };
   }
 
-  async writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition): Promise<NodeWrite> {
+  async writeNode(
+    key: ExecutionKey,
+    record: NodeRecord,
+    expected: NodeCondition,
+    alongside?: () => Promise<unknown>,
+  ): Promise<NodeWrite> {
     const item = await nodeItem(key, record, this.#payloads);
     const condition =
       expected === 'absent'
@@ -102,7 +104,7 @@ export class DynamoExecutionStore implements ExecutionStore {
             names: { '#status': 'status' },
             values: { ':status': text(expected.status), ':fence': number(expected.fence) },
           };
-    const result = await this.#table.put(item, condition);
+    const [result] = await Promise.all([this.#table.put(item, condition), alongside?.()]);
     if (result.written) return { written: true };
     return { written: false, existing: result.existing === undefined ? undefined : nodeRecord(result.existing) };
   }
@@ -113,8 +115,9 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   async takeGroup(key: ExecutionKey, group: GroupRecord) {
     const result = await this.#table.put(groupItem(key, group), isAbsent);
-    if (result.written || result.existing === undefined) return { taken: true } as const;
-    return { taken: false, existing: groupRecord(result.existing) } as const;
+    return result.written
+      ? ({ taken: true } as const)
+      : ({ taken: false, existing: groupRecord(theOther(result.existing)) } as const);
   }
 
   async dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]> {
@@ -131,4 +134,10 @@ export class DynamoExecutionStore implements ExecutionStore {
     );
     return pages.flatMap(({ items }) => items.flatMap((item) => executionOf(textOf(item, 'pk') ?? '') ?? []));
   }
+}
+
+/** Refused as not absent, the item must have come back: without it nothing is known, and the message has to come again. */
+function theOther(existing: Item | undefined): Item {
+  if (existing === undefined) throw new Error('a condition failed and DynamoDB did not say on what');
+  return existing;
 }

@@ -43,6 +43,11 @@ export class Table {
   }
 
   async getMany(keys: readonly ItemKey[]): Promise<Item[]> {
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined) {
+      const item = await this.get(only);
+      return item === undefined ? [] : [item];
+    }
     const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, at) =>
       keys.slice(at * BATCH_GET_MAX, (at + 1) * BATCH_GET_MAX),
     );
