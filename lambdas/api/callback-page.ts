@@ -18,7 +18,9 @@ const send = async (body) => {
 const comment = () => byId('comment').value;
 byId('approve')?.addEventListener('click', () => send({ output: { approved: true, comment: comment() } }));
 byId('reject').addEventListener('click', () => send({ error: { code: 'rejected', message: comment() || 'rejected' } }));
+const initial = byId('json').value;
 byId('send').addEventListener('click', () => {
+  if (byId('json').value === initial && initial !== '{}') return show('Fill in what is asked for first.');
   try { send({ output: JSON.parse(byId('json').value) }); } catch (error) { show('That is not JSON: ' + error.message); }
 });
 `;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { StageName } from '../../lib/stage.ts';
@@ -19,7 +22,11 @@ export interface Statement {
 }
 
 export function synthesize(stage: StageName, prefix = 'stepwell'): Template {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const outdir = mkdtempSync(join(tmpdir(), 'stepwell-infra-'));
+  process.on('exit', () => {
+    rmSync(outdir, { recursive: true, force: true });
+  });
+  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
   const name = stackName(prefix, stage);
   return Template.fromStack(new StepwellStack(app, name, { stage: stageNamed(stage), stackName: name }));
 }

@@ -3,6 +3,7 @@ import { isJsonArray, isJsonObject, pointer, type Json } from '../json.ts';
 import { LIMITS } from '../limits.ts';
 import { plainMessage } from '../plain-message.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
+import { catchMatches } from './needs.ts';
 import { salvage, type Salvaged } from './salvage.ts';
 import { branchNameProblem, nodeIdProblem, WorkflowDefinition } from './definition.ts';
 
@@ -86,9 +87,9 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
     const patterns = catches[name];
     for (const [index, pattern] of (isJsonArray(patterns) ? patterns : []).entries()) {
       if (typeof pattern !== 'string') continue;
-      const other = owner.get(pattern);
-      if (other === undefined) owner.set(pattern, name);
-      else {
+      const other = [...owner].find(([earlier]) => overlap(earlier, pattern))?.[1];
+      owner.set(pattern, name);
+      if (other !== undefined) {
         const at = pointer(pointer(path, name), index);
         problems.push({
           code: 'malformed',
@@ -99,6 +100,11 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
     }
   }
   return problems;
+}
+
+/** The same code, or a code and its class: `http_404` and `http_4xx`. */
+function overlap(one: string, other: string): boolean {
+  return catchMatches(one, { code: other, category: '' }) || catchMatches(other, { code: one, category: '' });
 }
 
 function fromIssue(issue: z.core.$ZodIssue): Problem[] {
