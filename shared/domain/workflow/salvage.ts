@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { invariant } from '../invariant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { WorkflowDefinition } from './definition.ts';
@@ -6,6 +7,8 @@ import { WorkflowDefinition } from './definition.ts';
 /** What is left of a definition without the fields that have the wrong shape, and what then cannot be judged any more. */
 export interface Salvaged {
   readonly definition: WorkflowDefinition;
+  /** All that was wrong, with what showed only when the first mistakes were out of the way. */
+  readonly issues: readonly z.core.$ZodIssue[];
   /** Whether a problem found in the rest is real, not a consequence of what was left out. */
   readonly isReal: (problem: Problem) => boolean;
 }
@@ -17,7 +20,11 @@ const INDISPENSABLE = new Set(['type', 'catch']);
  * Leaves out what has the wrong shape, so that everything else can still be checked and all problems be told at once.
  * Undefined where too little is left to make sense of.
  */
-export function salvage(raw: JsonObject, issues: readonly z.core.$ZodIssue[]): Salvaged | undefined {
+export function salvage(
+  raw: JsonObject,
+  issues: readonly z.core.$ZodIssue[],
+  earlier: readonly z.core.$ZodIssue[] = [],
+): Salvaged | undefined {
   const { nodes } = raw;
   if (!isJsonObject(nodes)) return undefined;
   const rest: Record<string, Json> = { ...raw };
@@ -39,15 +46,16 @@ export function salvage(raw: JsonObject, issues: readonly z.core.$ZodIssue[]): S
       restNodes[String(id)] = without(restNodes[String(id)], [field]);
     }
   }
-  const parsed = WorkflowDefinition.safeParse({ ...rest, nodes: restNodes });
-  if (!parsed.success) return undefined;
+  const left = { ...rest, nodes: restNodes };
+  const parsed = WorkflowDefinition.safeParse(left);
+  // Rules between fields are asked only when the fields themselves are well.
+  if (!parsed.success) return salvage(left, parsed.error.issues, [...earlier, ...issues]);
   const isReal = ({ code }: Problem) =>
     !(code === 'not_upstream' && leftOut.has('needs')) && !(code === 'join_required' && leftOut.has('join'));
-  return { definition: parsed.data, isReal };
+  return { definition: parsed.data, issues: [...earlier, ...issues], isReal };
 }
 
 function without(node: Json | undefined, fields: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    Object.entries(isJsonObject(node) ? node : {}).filter(([field]) => !fields.includes(field)),
-  );
+  invariant(isJsonObject(node), 'an issue inside a node means that it is a map');
+  return Object.fromEntries(Object.entries(node).filter(([field]) => !fields.includes(field)));
 }

@@ -3,7 +3,6 @@ import { isJsonArray, isJsonObject, pointer, type Json } from '../json.ts';
 import { LIMITS } from '../limits.ts';
 import { plainMessage } from '../plain-message.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
-import { catchMatches } from './needs.ts';
 import { salvage, type Salvaged } from './salvage.ts';
 import { branchNameProblem, nodeIdProblem, WorkflowDefinition } from './definition.ts';
 
@@ -25,7 +24,9 @@ export function checkShape(raw: Json): Shape {
   const names = nameProblems(raw);
   if (parsed.success && names.length === 0) return { definition: parsed.data, problems: [] };
   const issues = parsed.success ? [] : parsed.error.issues;
-  return { salvaged: salvage(raw, issues), problems: [...issues.flatMap((issue) => fromIssue(issue)), ...names] };
+  const salvaged = salvage(raw, issues);
+  const all = salvaged?.issues ?? issues;
+  return { salvaged, problems: [...all.flatMap((issue) => fromIssue(issue)), ...names] };
 }
 
 /** Asked first: nothing else is worth saying, or affordable, about a definition without nodes or with too many. */
@@ -87,9 +88,9 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
     const patterns = catches[name];
     for (const [index, pattern] of (isJsonArray(patterns) ? patterns : []).entries()) {
       if (typeof pattern !== 'string') continue;
-      const other = [...owner].find(([earlier]) => overlap(earlier, pattern))?.[1];
-      owner.set(pattern, name);
-      if (other !== undefined) {
+      const other = owner.get(pattern);
+      if (other === undefined) owner.set(pattern, name);
+      else {
         const at = pointer(pointer(path, name), index);
         problems.push({
           code: 'malformed',
@@ -100,11 +101,6 @@ function catchProblems(catches: Json | undefined, path: string): Problem[] {
     }
   }
   return problems;
-}
-
-/** The same code, or a code and its class: `http_404` and `http_4xx`. */
-function overlap(one: string, other: string): boolean {
-  return catchMatches(one, { code: other, category: '' }) || catchMatches(other, { code: one, category: '' });
 }
 
 function fromIssue(issue: z.core.$ZodIssue): Problem[] {

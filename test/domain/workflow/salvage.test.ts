@@ -52,6 +52,20 @@ describe('a field of the wrong shape does not hide what is wrong elsewhere', () 
     ]);
   });
 
+  test('nor a rule between fields, which is asked only when the fields are well', () => {
+    const definition = {
+      name: 'x',
+      nodes: {
+        a: { type: 'task', timeout: 5, delivery: 'at-most-once', retry: { attempts: 2 }, needs: ['gone'] },
+      },
+    };
+    expect(problemsOf(definition)).toEqual([
+      'malformed /nodes/a/timeout',
+      'malformed /nodes/a/retry',
+      'unknown_need /nodes/a/needs/0',
+    ]);
+  });
+
   test('a bad id leaves everything else as it is', () => {
     expect(problemsOf({ name: 'x', nodes: { 'a-b': { type: 'nope' } } })).toEqual([
       'malformed /nodes/a-b',
