@@ -102,7 +102,7 @@ test('`failIf` and `retryIf` look at the output before it is committed', async (
 test('a deadline ends a node that would retry beyond it', async () => {
   const execution = await stack.api.run({
     name: 'deadline',
-    nodes: { slow: http('/down/deadline', { deadline: '90s', retry: { delays: ['1m', '1m'] } }) },
+    nodes: { slow: http('/down/deadline', { deadline: '1h', retry: { delays: ['1m', '2h'] } }) },
   });
   expect(execution.error.code).toBe('deadline_exceeded');
   expect(target.calls('/down/deadline')).toHaveLength(2);
