@@ -18,6 +18,8 @@ export class MeteringProxy {
   readUnits = 0;
   messagesSent = 0;
   readonly calls = new Map<string, number>();
+  /** Sort keys of the items that were read one by one. */
+  readonly keysRead: string[] = [];
   readonly #server: Server;
 
   constructor(upstream: () => string) {
@@ -37,6 +39,7 @@ export class MeteringProxy {
     this.readUnits = 0;
     this.messagesSent = 0;
     this.calls.clear();
+    this.keysRead.length = 0;
   }
 
   async stop(): Promise<void> {
@@ -79,6 +82,7 @@ export class MeteringProxy {
     if (operation === 'SendMessageBatch')
       this.messagesSent += (JSON.parse(request) as { Entries: unknown[] }).Entries.length;
     if (operation === 'SendMessage') this.messagesSent += 1;
+    if (operation === 'GetItem') this.keysRead.push((JSON.parse(request) as { Key: { sk: { S: string } } }).Key.sk.S);
     if (answer === undefined) return;
     const { ConsumedCapacity } = JSON.parse(answer) as { ConsumedCapacity?: Capacity | Capacity[] };
     const units = [ConsumedCapacity].flat().reduce((sum, capacity) => sum + (capacity?.CapacityUnits ?? 0), 0);
