@@ -7,7 +7,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
 import type { Claimed } from './claimed.ts';
-import { idempotencyKey, ifErrorOf } from './evaluate-pure.ts';
+import { idempotencyKey, ifErrorOf, prefetch } from './evaluate-pure.ts';
 import { NodeError, type EffectNodeType, type NodeOutcome, type Wait } from './node-type.ts';
 import { buildScope, referencedIndices, visibility } from './scope.ts';
 import type { Session } from './session.ts';
@@ -82,6 +82,7 @@ async function prepare(
   type: EffectNodeType,
 ): Promise<{ scope: Scope; config: unknown } | { end: AttemptEnd }> {
   const { scope, value } = await resolveWith(session, claimed);
+  await prefetch(session, claimed.node);
   if (!value.ok) return { end: final(value.error) };
   const parsed = type.config.safeParse(value.value);
   if (parsed.success) return { scope, config: parsed.data };
@@ -113,7 +114,7 @@ async function runBounded(
   });
   const onStop = () => abort.abort(new Aborted({ kind: 'stopped' }));
   session.stopped.signal.addEventListener('abort', onStop);
-  const watcher = watchForStop(session, done.signal);
+  void watchForStop(session, done.signal);
   try {
     const outcome = await Promise.race([
       run(session, claimed, type, config, abort.signal),
@@ -132,7 +133,8 @@ async function runBounded(
   } finally {
     done.abort();
     session.stopped.signal.removeEventListener('abort', onStop);
-    await Promise.all([timer, watcher]);
+    // Not the watcher: the effect has happened, and what it reads just now must not delay its commit.
+    await timer;
   }
 }
 

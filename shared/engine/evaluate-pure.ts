@@ -21,19 +21,10 @@ export async function pureEvaluator(
   now: EpochMs,
   via: readonly number[] | undefined,
 ): Promise<PureEvaluator> {
-  const nodes = [root, ...root.members.map((index) => nodeAt(session.plan, index))].filter(
-    ({ kind }) => kind === 'pure' || kind === 'gate',
-  );
-  if (nodes.length === 0) return nothingToEvaluate;
+  if (pureNodesOf(session, root).length === 0) return nothingToEvaluate;
   const inside = new Set([root.index, ...root.members]);
-  const wanted = referencedIndices(
-    session,
-    nodes.flatMap((node) => [node.with, node.condition]),
-  ).filter((index) => !inside.has(index));
-  const needsInput = nodes.some((node) => (node.with ?? node.condition) !== undefined);
-  await session.ensureKnown(wanted);
+  const input = await prefetch(session, root);
   const visible = await visibility(session, root, via);
-  const input = needsInput ? await session.input() : null;
   return (node, settledAt) => {
     const request = {
       now,
@@ -45,6 +36,22 @@ export async function pureEvaluator(
       ? evaluateGate(session, node, input, request)
       : evaluateNode(session, node, input, request);
   };
+}
+
+function pureNodesOf(session: Session, root: PlanNode): PlanNode[] {
+  const nodes = [root, ...root.members.map((index) => nodeAt(session.plan, index))];
+  return nodes.filter(({ kind }) => kind === 'pure' || kind === 'gate');
+}
+
+/**
+ * Reads what the unit's pure nodes name outside of it, and the input if they may. Before an effect: a read that fails
+ * after it would make the effect happen again.
+ */
+export async function prefetch(session: Session, root: PlanNode): Promise<Json> {
+  const inside = new Set([root.index, ...root.members]);
+  const templates = pureNodesOf(session, root).flatMap((node) => [node.with, node.condition]);
+  await session.ensureKnown(referencedIndices(session, templates).filter((index) => !inside.has(index)));
+  return templates.some((template) => template !== undefined) ? session.input() : null;
 }
 
 function nothingToEvaluate(node: PlanNode): never {
