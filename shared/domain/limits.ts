@@ -36,6 +36,13 @@ export const LIMITS = {
   attemptTimeoutMsMax: 14 * MINUTE_MS,
   attemptTimeoutMsDefault: MINUTE_MS,
   errorMessageLengthMax: 2 * KB,
+  /** Each stays in the execution's header for its history. */
+  redrivesMax: 100,
+  /** Dead letters that a count looks at: an index entry is about 300 bytes, so a page of each shard. */
+  deadLettersCountedMax: 10_000,
+  /** Dead letters a second of a bulk replay. */
+  replayRateMax: 100,
+  replayRateDefault: 10,
 } as const;
 
 /** The transition budget of an execution whose workflow has this many nodes. */

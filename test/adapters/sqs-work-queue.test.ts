@@ -1,5 +1,5 @@
 import { CreateScheduleCommand, SchedulerClient, ConflictException } from '@aws-sdk/client-scheduler';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { ScheduleTimers } from '../../shared/adapters/aws/scheduler-timers.ts';
@@ -16,7 +16,7 @@ const timers = new ScheduleTimers(new SchedulerClient({ region: 'us-east-1' }), 
 });
 const queue = new SqsWorkQueue(
   new SQSClient({ region: 'us-east-1' }),
-  { work: 'http://work', isolated: 'http://isolated' },
+  { work: 'http://work', isolated: 'http://isolated', parked: 'http://parked' },
   timers,
   () => NOW,
 );
@@ -89,4 +89,21 @@ test('what SQS failed to take is sent once more, and then it is a fault', async 
     .on(SendMessageBatchCommand)
     .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError', Message: 'no' }], Successful: [] });
   await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS did not take 1 messages');
+});
+
+test('what SQS calls a mistake of the sender is not sent again', async () => {
+  sqs.on(SendMessageBatchCommand).resolves({
+    Failed: [{ Id: '0', SenderFault: true, Code: 'InvalidMessageContents', Message: 'no' }],
+    Successful: [],
+  });
+  await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS refused messages: InvalidMessageContents');
+  expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+});
+
+test('what is parked goes to a queue of its own, byte for byte', async () => {
+  sqs.on(SendMessageCommand).resolves({});
+  await queue.park('{ not ours');
+  expect(sqs.commandCalls(SendMessageCommand).map(({ args }) => args[0].input)).toEqual([
+    { QueueUrl: 'http://parked', MessageBody: '{ not ours' },
+  ]);
 });

@@ -14,7 +14,10 @@ const OFFLOAD_ABOVE_BYTES = 8 * 1_024;
 /** The largest value that is unpacked: no limit of ours lets a larger one in. */
 const UNPACKED_BYTES_MAX = 64 * 1_024 * 1_024;
 
-/** Where large values go. Objects are named by their content: writing one twice, or after a crash again, changes nothing. */
+/** Where large values go, for whoever packs and unpacks them. */
+export type Payloads = Pick<PayloadStore, 'put' | 'get'>;
+
+/** Where large values go: S3. Objects are named by their content: writing one twice, or after a crash again, changes nothing. */
 export class PayloadStore {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -42,13 +45,14 @@ export class PayloadStore {
 
 /**
  * Packs a JSON value into attributes `<name>` (text, or compressed bytes), or `<name>Ref` and `<name>Size` when it
- * lies in S3. Compressed only where the item would not fit into one write unit otherwise. The object is written before the item that points at it: a crash in between leaves an orphan, no hole.
+ * lies in S3. Compressed only where the item would not fit into one write unit otherwise. The object is written before
+ * the item that points at it: a crash in between leaves an orphan, no hole.
  */
 export async function packInto(
   item: Item,
   name: string,
   value: Json,
-  payloads: PayloadStore,
+  payloads: Payloads,
   scope: string,
 ): Promise<void> {
   const json = JSON.stringify(value);
@@ -84,7 +88,7 @@ export function inflate(packed: Uint8Array): Json {
 }
 
 /** The value wherever it lies. */
-export async function load(item: Item, name: string, payloads: PayloadStore): Promise<Json | undefined> {
+export async function load(item: Item, name: string, payloads: Payloads): Promise<Json | undefined> {
   const found = unpack(item, name);
   if (found === undefined) return undefined;
   return 'value' in found ? found.value : inflate(await payloads.get(found.ref));

@@ -1,4 +1,9 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { QUEUE } from '../../config/functions.ts';
 import type { EpochMs } from '../../domain/time.ts';
 import type { OutgoingMessage, WorkQueue } from '../../engine/ports.ts';
@@ -10,6 +15,8 @@ export interface QueueUrls {
   readonly work: string;
   /** Batch size 1: a message that may kill its worker is alone with it. */
   readonly isolated: string;
+  /** Nothing receives from it. */
+  readonly parked: string;
 }
 
 /**
@@ -54,6 +61,10 @@ export class SqsWorkQueue implements WorkQueue {
         sends.push(this.#sendBatch(url, entries.slice(at, at + BATCH_MAX)));
     }
     await Promise.all(sends);
+  }
+
+  async park(body: string): Promise<void> {
+    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#urls.parked, MessageBody: body }));
   }
 
   async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {

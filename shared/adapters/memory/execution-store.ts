@@ -1,5 +1,7 @@
 import {
   isSettledRecord,
+  type DeadLetter,
+  type DeadLetterKey,
   type ExecutionKey,
   type GroupRecord,
   type Header,
@@ -8,9 +10,10 @@ import {
   type Stored,
 } from '../../domain/execution/records.ts';
 import type { Json } from '../../domain/json.ts';
-import type { EpochMs } from '../../domain/time.ts';
+import { CHECK_SHARDS, type Due, type DuePage, type DueQuery } from '../../engine/due.ts';
 import type {
   ArrivalSetKey,
+  Closing,
   ExecutionRecords,
   ExecutionStore,
   NodeCondition,
@@ -40,6 +43,7 @@ interface Partition {
   readonly nodes: JsonMap<NodeRecord>;
   readonly groups: JsonMap<GroupRecord>;
   readonly arrivals: Map<string, ReadonlySet<string>>;
+  readonly letters: JsonMap<DeadLetter>;
 }
 
 /**
@@ -48,12 +52,15 @@ interface Partition {
  */
 export class MemoryExecutionStore implements ExecutionStore {
   readonly #headers = new JsonMap<Header>();
+  readonly #checks = new Map<string, Due>();
   readonly #partitions = new Map<string, Partition>();
+  /** By which operation each dead letter was closed. */
+  readonly #closings = new Map<string, string>();
 
   async createHeader(header: Header) {
     const existing = this.#headers.get(partitionKey(header));
     if (existing !== undefined && existing.op !== header.op) return { created: false, existing } as const;
-    this.#headers.set(partitionKey(header), header);
+    if (existing === undefined) this.#putHeader(header);
     return { created: true } as const;
   }
 
@@ -64,7 +71,7 @@ export class MemoryExecutionStore implements ExecutionStore {
   async replaceHeader(next: Header): Promise<boolean> {
     const current = this.#headers.get(partitionKey(next));
     if (current?.rev !== next.rev - 1) return current?.op === next.op;
-    this.#headers.set(partitionKey(next), next);
+    this.#putHeader(next);
     return true;
   }
 
@@ -79,6 +86,7 @@ export class MemoryExecutionStore implements ExecutionStore {
   }
 
   async readNodes(key: ExecutionKey, nodes: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<NodeRecord[]> {
+    if (new Set(nodes.map(nodeSort)).size < nodes.length) throw new Error('a batch names each item once');
     const partition = this.#partition(key);
     const found = nodes.flatMap((node) => partition.nodes.get(nodeSort(node)) ?? []);
     return depth === 'outputs' ? found : found.map(withoutOutputs);
@@ -116,6 +124,7 @@ export class MemoryExecutionStore implements ExecutionStore {
     { join, gen, level, chunk }: ArrivalSetKey,
     elements: readonly string[],
   ): Promise<ReadonlySet<string>> {
+    if (elements.length === 0) throw new Error('a set to add to an arrival set is not empty');
     const { arrivals } = this.#partition(key);
     const sort = `${gen}#${join}#${level}#${chunk}`;
     const all = new Set([...(arrivals.get(sort) ?? []), ...elements]);
@@ -128,25 +137,67 @@ export class MemoryExecutionStore implements ExecutionStore {
     const sort = `${group.gen}#${group.node}#${group.group}`;
     const existing = groups.get(sort);
     if (existing !== undefined && existing.op !== group.op) return { taken: false, existing } as const;
-    groups.set(sort, group);
+    if (existing === undefined) groups.set(sort, group);
     return { taken: true } as const;
   }
 
-  async dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]> {
-    return this.#headers
-      .values()
-      .flatMap(({ workspace, execution, check }) =>
-        check !== undefined && check <= now ? [{ workspace, execution, check }] : [],
-      )
-      .sort((one, other) => one.check - other.check)
-      .slice(0, limit)
-      .map(({ workspace, execution }) => ({ workspace, execution }));
+  async fileDeadLetter(letter: DeadLetter): Promise<void> {
+    const { letters } = this.#partition(letter);
+    if (letters.get(nodeSort(letter)) === undefined) letters.set(nodeSort(letter), letter);
+  }
+
+  async readDeadLetter(key: DeadLetterKey): Promise<DeadLetter | undefined> {
+    return this.#partition(key).letters.get(nodeSort(key));
+  }
+
+  async deadLettersOf(key: ExecutionKey): Promise<readonly DeadLetter[]> {
+    return this.#partition(key).letters.values();
+  }
+
+  async closeDeadLetter(key: DeadLetterKey, { status, at, op }: Closing): Promise<boolean> {
+    const { letters } = this.#partition(key);
+    const letter = letters.get(nodeSort(key));
+    if (letter?.status !== 'open')
+      return letter !== undefined && this.#closings.get(`${partitionKey(key)}#${nodeSort(key)}`) === op;
+    letters.set(nodeSort(key), { ...letter, status, closedAt: at });
+    this.#closings.set(`${partitionKey(key)}#${nodeSort(key)}`, op);
+    return true;
+  }
+
+  /** Every dead letter of a workspace: what a list of them is made from. */
+  lettersOf(workspace: string): DeadLetter[] {
+    const own = [...this.#partitions].filter(([key]) => key.startsWith(`${workspace}#`));
+    return own.flatMap(([, { letters }]) => letters.values());
+  }
+
+  async dueForCheck({ shard, horizon, limit, after }: DueQuery): Promise<DuePage> {
+    const from = after === undefined ? undefined : position(after);
+    const due = [...this.#checks.values()]
+      .filter((entry) => shardOf(entry.key) === shard && entry.check <= horizon)
+      .filter((entry) => from === undefined || position(entry) > from)
+      .sort((one, other) => (position(one) < position(other) ? -1 : 1))
+      .slice(0, limit);
+    const last = due.at(-1);
+    return { due, ...(last !== undefined && due.length === limit && { next: last }) };
+  }
+
+  #putHeader(header: Header): void {
+    const key = partitionKey(header);
+    this.#headers.set(key, header);
+    const { workspace, execution, check } = header;
+    if (check === undefined) this.#checks.delete(key);
+    else this.#checks.set(key, { key: { workspace, execution }, check });
   }
 
   #partition(key: ExecutionKey): Partition {
     const found = this.#partitions.get(partitionKey(key));
     if (found !== undefined) return found;
-    const made: Partition = { nodes: new JsonMap(), groups: new JsonMap(), arrivals: new Map() };
+    const made: Partition = {
+      nodes: new JsonMap(),
+      groups: new JsonMap(),
+      arrivals: new Map(),
+      letters: new JsonMap(),
+    };
     this.#partitions.set(partitionKey(key), made);
     return made;
   }
@@ -154,6 +205,16 @@ export class MemoryExecutionStore implements ExecutionStore {
 
 function partitionKey({ workspace, execution }: ExecutionKey): string {
   return `${workspace}#${execution}`;
+}
+
+/** Any spreading does, as long as an execution stays in its shard. */
+function shardOf({ execution }: ExecutionKey): number {
+  return Buffer.from(execution).reduce((sum, byte) => sum + byte, 0) % CHECK_SHARDS;
+}
+
+/** Sorts by check, then by key. */
+function position({ key, check }: Due): string {
+  return `${String(check).padStart(16, '0')}#${partitionKey(key)}`;
 }
 
 function nodeSort({ node, gen }: NodeKey): string {

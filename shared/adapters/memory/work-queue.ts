@@ -22,6 +22,7 @@ export type Receipt = Pick<Delivery, 'id' | 'receiveCount'>;
 export class MemoryWorkQueue implements WorkQueue {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #messages = new Map<string, QueuedMessage>();
+  readonly #parked: string[] = [];
   #sent = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -43,6 +44,16 @@ export class MemoryWorkQueue implements WorkQueue {
       });
     }
     return Promise.resolve();
+  }
+
+  park(body: string): Promise<void> {
+    this.#parked.push(body);
+    return Promise.resolve();
+  }
+
+  /** The bodies of parked messages. */
+  get parked(): readonly string[] {
+    return this.#parked;
   }
 
   /** Messages in the queue, delayed and hidden ones included, in the order in which they were sent. */

@@ -1,27 +1,36 @@
 import { at } from '../at.ts';
-import { edgeAt, type Plan } from '../workflow/plan.ts';
-import type { Redrive } from './records.ts';
+import { regenerate } from '../workflow/regenerate.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { Header, Repair, Stored } from './records.ts';
 
 export const FIRST_GENERATION = 1;
 
-/**
- * The effective generation of every node: that of the last redrive that discarded the node or an ancestor of it.
- * `$end` always has the current one. Without redrives — nearly always — the answer costs nothing.
- */
-export function effectiveGenerations(plan: Plan, redrives: readonly Redrive[]): (index: number) => number {
-  if (redrives.length === 0) return () => FIRST_GENERATION;
-  const generations = new Int32Array(plan.nodes.length).fill(FIRST_GENERATION);
-  for (const { gen, from } of redrives) {
-    for (const id of from) {
-      const index = plan.indexOf.get(id);
-      // A gate belongs to its node: a redriven node asks its `if` again.
-      for (const start of [index, plan.indexOf.get(`${id}?`)]) if (start !== undefined) generations[start] = gen;
-    }
-    for (const node of plan.nodes) {
-      const inherited = node.in.reduce((most, edge) => Math.max(most, at(generations, edgeAt(plan, edge).from)), 0);
-      generations[node.index] = Math.max(at(generations, node.index), inherited);
-    }
-    generations[plan.end] = gen;
-  }
-  return (index) => at(generations, index);
+/** A plan as one execution runs it, with what its redrives made of each node. */
+export interface Run {
+  readonly plan: Plan;
+  /** The effective generation of a node: that of the last redrive that reset it. It is part of all its keys. */
+  readonly generation: (index: number) => number;
+  /** The last part of a node's idempotency key: grows when what a target was told is not to be told again. */
+  readonly keyNumber: (index: number) => number;
+}
+
+/** Without redrives — nearly always — this costs nothing. */
+export function runOf(plan: Plan, { repair, gen }: Pick<Header, 'repair' | 'gen'>): Run {
+  if (repair === undefined) return { plan, generation: () => FIRST_GENERATION, keyNumber: () => 1 };
+  const generations = numbersOf(plan, repair.generations);
+  generations[plan.end] = gen;
+  const keys = numbersOf(plan, repair.keys);
+  const generation = (index: number) => at(generations, index);
+  return { plan: regenerate(plan, generation), generation, keyNumber: (index) => at(keys, index) };
+}
+
+function numbersOf(plan: Plan, numbered: Repair['generations']): number[] {
+  const numbers = plan.nodes.map(() => 1);
+  for (const { number, nodes } of numbered) for (const index of nodes) numbers[index] = number;
+  return numbers;
+}
+
+/** The input that nodes of this generation see: a redrive may have replaced it for those that it reset. */
+export function inputOf({ input, redrives }: Pick<Header, 'input' | 'redrives'>, generation: number): Stored {
+  return redrives.findLast((redrive) => redrive.gen <= generation && redrive.input !== undefined)?.input ?? input;
 }

@@ -28,11 +28,40 @@ export interface Stop {
   readonly at: EpochMs;
 }
 
+/** One redrive, as it was asked for. */
 export interface Redrive {
+  /** The generation that it opened. */
   readonly gen: number;
-  /** Node ids whose outputs are discarded, with all their descendants. */
-  readonly from: readonly string[];
+  readonly at: EpochMs;
+  /** The version that it goes on with. */
+  readonly version: number;
+  /** Node ids whose outputs were discarded, with all their descendants; absent: what failed, nothing else. */
+  readonly from?: readonly string[];
+  /** Replaces the execution's input for the nodes that it reset. */
+  readonly input?: Stored;
+  /** How the run before it had ended: the history of the execution. */
+  readonly after: {
+    readonly status: ExecutionStatus;
+    readonly endedAt: EpochMs;
+    readonly reason?: ExecutionReason;
+    readonly stop?: Stop;
+  };
   readonly op: string;
+}
+
+/** What all redrives together have made of the nodes, as indices into the plan of the current version. */
+export interface Repair {
+  /** Effective generations other than the first. */
+  readonly generations: readonly Numbered[];
+  /** Key numbers other than 1. */
+  readonly keys: readonly Numbered[];
+  /** What replaces nodes' `with`, as a map by node id: dead letters were replayed with edited input. */
+  readonly given?: Stored;
+}
+
+export interface Numbered {
+  readonly number: number;
+  readonly nodes: readonly number[];
 }
 
 /** A value of any size: small ones ride in their record, large ones lie elsewhere and are fetched when asked for. */
@@ -47,6 +76,8 @@ export interface Header extends ExecutionKey {
   /** 1 for the first run; each redrive opens the next. */
   readonly gen: number;
   readonly redrives: readonly Redrive[];
+  /** Absent until the first redrive. */
+  readonly repair?: Repair;
   /** Grows with every write of the header: whoever changes it says which one was read. */
   readonly rev: number;
   readonly input: Stored;
@@ -97,6 +128,11 @@ export interface AttemptRecord {
   readonly error?: Failure;
   /** How long the next attempt was made to wait, before the local stack's clock rate. */
   readonly delayMs?: number;
+  /**
+   * It was not made: how often its target's breaker has refused it, from `startedAt` to `endedAt`. The last of a node's
+   * attempts at most; once the attempt is made, its own end takes this place.
+   */
+  readonly refusals?: number;
 }
 
 /** A lease: `until` is the hard end of the work that runs under it; it was given by the message `by`, at `since`. */
@@ -109,7 +145,7 @@ export interface Lease {
 interface NodeRecordBase {
   readonly node: string;
   readonly gen: number;
-  /** 1-based number of the current (or last) attempt. */
+  /** 1-based number of the current (or last) attempt; 0 if it ended without one, as its target's breaker let none through. */
   readonly attempt: number;
   /** Grows with every claim: a commit under an older one is refused. */
   readonly fence: number;
@@ -168,3 +204,26 @@ export interface GroupRecord {
   readonly lease: Lease;
   readonly op: string;
 }
+
+export interface DeadLetterKey extends ExecutionKey {
+  readonly node: string;
+  readonly gen: number;
+}
+
+/** A failure that failed its execution: for a person to look at, and to replay or discard. */
+export interface DeadLetter extends DeadLetterKey {
+  readonly workflow: string;
+  readonly version: number;
+  readonly error: Failure;
+  /** How many attempts were made, and what became of them. */
+  readonly attempt: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly startedAt: EpochMs;
+  readonly createdAt: EpochMs;
+  /** The node's `with`, templates filled in; absent where they could not be. */
+  readonly input?: Stored;
+  readonly status: DeadLetterStatus;
+  readonly closedAt?: EpochMs;
+}
+
+export type DeadLetterStatus = 'open' | 'replayed' | 'discarded';

@@ -41,6 +41,12 @@ export function handlingOf(node: PlanNode, failed: Failure): Handling {
   return node.tolerant ? { kind: 'tolerated' } : { kind: 'none' };
 }
 
+/** The failure with which this end fails the execution: nobody takes it, nobody tolerates it. */
+export function uncaughtError(node: PlanNode, settled: Settled): Failure | undefined {
+  if (settled.status !== 'failed') return undefined;
+  return handlingOf(node, settled.error).kind === 'none' ? settled.error : undefined;
+}
+
 /** The exact code beats a class such as `http_4xx`, which beats a category. */
 function catchNameOf({ catches }: PlanNode, failed: Failure): string | undefined {
   const taking = (fits: (pattern: string) => boolean) => catches.find(({ patterns }) => patterns.some(fits))?.name;

@@ -89,7 +89,8 @@ export function elements(compiled: CompiledValue): readonly CompiledValue[] {
   return compiled.form === 'literal' && isJsonArray(compiled.value) ? compiled.value.map(literal) : [];
 }
 
-function literal(value: Json): CompiledValue {
+/** A value in which nothing is a template, whatever it looks like. */
+export function literal(value: Json): CompiledValue {
   return { form: 'literal', references: [], value };
 }
 

@@ -4,7 +4,15 @@
  * Compile when a workflow is saved (all problems at once), evaluate when a node runs (a value or one Failure). Pure,
  * bounded without a clock (`bounds.ts`), and closed: an expression reads the Scope it is given and nothing else.
  */
-export { compileBool, compileValue, type CompiledValue, elements, member, type Reference } from './compiled-value.ts';
+export {
+  compileBool,
+  compileValue,
+  type CompiledValue,
+  elements,
+  literal,
+  member,
+  type Reference,
+} from './compiled-value.ts';
 export { evaluateBool, evaluateValue } from './evaluate.ts';
 export type { NodeScope, Scope } from './scope.ts';
 export { hasTemplate } from './segments.ts';

@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Need } from './needs.ts';
 import { NO_RETRY, retryPolicy } from './retry-policy.ts';
 import { START, type Plan, type PlanEdge, type PlanNode, type PlanNodeKind } from './plan.ts';
+import { unitOf } from './units.ts';
 import type { CheckedNode, CheckedWorkflow } from './validate.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -107,13 +108,10 @@ class PlanCompiler {
   #assignUnit(node: Draft): void {
     const units = new Set(node.in.map((edge) => at(this.nodes, at(this.edges, edge).from).unit));
     node.isJoin = units.size > 1;
-    // `always` runs even when its unit's root was skipped, that is, when there is no record to ride in: a root of its own.
-    const rides = node.kind !== 'effect' && units.size === 1 && node.join !== 'always';
-    if (!rides) return;
-    for (const unit of units) {
-      node.unit = unit;
-      at(this.nodes, unit).members.push(node.index);
-    }
+    const unit = unitOf({ kind: node.kind, join: node.join, units });
+    if (unit === undefined) return;
+    node.unit = unit;
+    at(this.nodes, unit).members.push(node.index);
   }
 }
 

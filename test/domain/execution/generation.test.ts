@@ -1,56 +1,138 @@
-import { expect, test } from 'vitest';
-import { effectiveGenerations } from '../../../shared/domain/execution/generation.ts';
+import { describe, expect, test } from 'vitest';
+import { inputOf, runOf } from '../../../shared/domain/execution/generation.ts';
+import type { Redrive, Repair } from '../../../shared/domain/execution/records.ts';
+import { epochMs } from '../../../shared/domain/time.ts';
+import { edgeAt, nodeAt } from '../../../shared/domain/workflow/plan.ts';
 import { compile } from '../../support/engine-harness.ts';
 
 const task = (...needs: string[]) => ({ type: 'task', ...(needs.length > 0 && { needs }) });
+const pure = (...needs: string[]) => ({ type: 'pass', needs });
 
-//   a → b → d
-//    \→ c ─/    e (with `if`)
-const plan = compile({
-  a: task(),
-  b: task('a'),
-  c: task('a'),
-  d: task('b', 'c'),
-  e: { ...task('c'), if: '{{ input.x }}' },
+//   a → p → q → b        p and q ride in a's record
+const plan = compile({ a: task(), p: pure('a'), q: pure('p'), b: task('q') });
+const indexOf = (id: string) => plan.indexOf.get(id) ?? -1;
+const repair = (...ids: string[]): Repair => ({
+  generations: [{ number: 2, nodes: ids.map(indexOf) }],
+  keys: [{ number: 3, nodes: ids.map(indexOf) }],
 });
 
-function generations(...redrives: { gen: number; from: string[] }[]): Record<string, number> {
-  const generation = effectiveGenerations(
-    plan,
-    redrives.map((redrive) => ({ ...redrive, op: 'op' })),
-  );
-  return Object.fromEntries(plan.nodes.map(({ id, index }) => [id, generation(index)]));
-}
+describe('what a redrive makes of a plan', () => {
+  test('nothing, until there is one', () => {
+    const run = runOf(plan, { gen: 1 });
+    expect(run.plan).toBe(plan);
+    expect(new Set(plan.nodes.map(({ index }) => run.generation(index)))).toEqual(new Set([1]));
+    expect(run.keyNumber(indexOf('a'))).toBe(1);
+  });
 
-test('everything is of the first generation until something is redriven', () => {
-  expect(new Set(Object.values(generations()))).toEqual(new Set([1]));
-});
+  test('nodes that run again have a later generation and, maybe, another key; $end always has the latest', () => {
+    const run = runOf(plan, { gen: 2, repair: repair('b') });
+    expect(Object.fromEntries(plan.nodes.map(({ id, index }) => [id, run.generation(index)]))).toEqual({
+      $start: 1,
+      a: 1,
+      p: 1,
+      q: 1,
+      b: 2,
+      $end: 2,
+    });
+    expect([run.keyNumber(indexOf('a')), run.keyNumber(indexOf('b'))]).toEqual([1, 3]);
+  });
 
-test('a redriven node and all below it are of that redrive’s generation, and so is $end', () => {
-  expect(generations({ gen: 2, from: ['b'] })).toEqual({ $start: 1, a: 1, b: 2, c: 1, d: 2, 'e?': 1, e: 1, $end: 2 });
-});
+  test('a pure node that is computed again leaves the record of an effect that is kept, and takes its followers along', () => {
+    const run = runOf(plan, { gen: 2, repair: repair('p', 'q', 'b') });
+    const at = (id: string) => nodeAt(run.plan, indexOf(id));
+    expect([at('a').members, at('p').members, at('p').unit, at('q').unit]).toEqual([
+      [],
+      [indexOf('q')],
+      indexOf('p'),
+      indexOf('p'),
+    ]);
+    expect(run.plan.edges.map(({ from, to, slot }) => [from, to, slot])).toEqual(
+      plan.edges.map(({ from, to, slot }) => [from, to, slot]),
+    );
+  });
 
-test('the last redrive that touched a node counts', () => {
-  expect(generations({ gen: 2, from: ['a'] }, { gen: 3, from: ['c'] })).toEqual({
-    $start: 1,
-    a: 2,
-    b: 2,
-    c: 3,
-    d: 3,
-    'e?': 3,
-    e: 3,
-    $end: 3,
+  test('a `first` that becomes a real join holds up the end until its stragglers have settled', () => {
+    //   a → p ─┐
+    //     \→ q ─┴ f → b       p and q both ride in a's record, until q is computed again
+    const joined = compile({
+      a: task(),
+      p: pure('a'),
+      q: pure('a'),
+      f: { ...pure('p', 'q'), join: 'first' },
+      b: task('f'),
+    });
+    const [q = -1, f = -1, b = -1] = ['q', 'f', 'b'].map((id) => joined.indexOf.get(id));
+    expect(nodeAt(joined, f).isJoin).toBe(false);
+    const run = runOf(joined, { gen: 2, repair: { generations: [{ number: 2, nodes: [q, f, b] }], keys: [] } });
+    expect(nodeAt(run.plan, f).isJoin).toBe(true);
+    const drains = run.plan.edges.filter(({ selector }) => selector.kind === 'drain');
+    expect(drains.map(({ from, to }) => [from, to])).toEqual([[f, joined.end]]);
+    const end = nodeAt(run.plan, joined.end);
+    expect(end.isJoin).toBe(true);
+    expect(end.in.map((edge) => edgeAt(run.plan, edge).slot)).toEqual(end.in.map((_, slot) => slot));
+  });
+
+  test('a `first` that was a real join keeps the drain that it has', () => {
+    const joined = compile({ a: task(), b: task(), f: { ...task('a', 'b'), join: 'first' } });
+    const run = runOf(joined, { gen: 2, repair: { generations: [], keys: [] } });
+    expect(run.plan.edges).toHaveLength(joined.edges.length);
+    expect(nodeAt(run.plan, joined.end).isJoin).toBe(true);
+  });
+
+  test('an end that follows from one unit collects no arrivals', () => {
+    const line = compile({ a: task() });
+    const run = runOf(line, { gen: 2, repair: { generations: [{ number: 2, nodes: [1] }], keys: [] } });
+    expect(nodeAt(run.plan, line.end).isJoin).toBe(false);
+  });
+
+  test('nothing leads from what runs again to what is kept: the end is told instead', () => {
+    //   a → n → k        n runs again, k is kept
+    const line = compile({ a: task(), n: { ...task('a'), join: 'always' }, k: task('n') });
+    const [n = -1, k = -1] = ['n', 'k'].map((id) => line.indexOf.get(id));
+    const run = runOf(line, { gen: 2, repair: { generations: [{ number: 2, nodes: [n] }], keys: [] } });
+    const targets = (index: number) => nodeAt(run.plan, index).out.map((edge) => edgeAt(run.plan, edge).to);
+    expect([targets(n), targets(k)]).toEqual([[line.end], [line.end]]);
+    expect(nodeAt(run.plan, k).in).toEqual(nodeAt(line, k).in);
+  });
+
+  test('a kept `first` is not waited for: whatever it left behind tells the end itself', () => {
+    const joined = compile({ a: task(), b: task(), f: { ...task('a', 'b'), join: 'first' }, z: task('f') });
+    const a = joined.indexOf.get('a') ?? -1;
+    const run = runOf(joined, { gen: 2, repair: { generations: [{ number: 2, nodes: [a] }], keys: [] } });
+    const kinds = nodeAt(run.plan, joined.end).in.map((edge) => {
+      const { from, selector } = edgeAt(run.plan, edge);
+      return [nodeAt(run.plan, from).id, selector.kind];
+    });
+    expect(kinds).toEqual([
+      ['a', 'plain'],
+      ['z', 'plain'],
+    ]);
+  });
+
+  test('there is nothing beyond the plan', () => {
+    expect(() => runOf(plan, { gen: 2, repair: repair('a') }).generation(99)).toThrow('no element 99');
   });
 });
 
-test('a redriven node asks its `if` again', () => {
-  expect(generations({ gen: 2, from: ['e'] })).toMatchObject({ 'e?': 2, e: 2, c: 1, d: 1 });
-});
+describe('the input that a node sees', () => {
+  const value = (text: string) => ({ at: 'record', value: text }) as const;
+  const after = { status: 'failed', endedAt: epochMs(1) } as const;
+  const redrive = (gen: number, input?: string): Redrive => ({
+    gen,
+    at: epochMs(1),
+    version: 1,
+    after,
+    op: 'op',
+    ...(input !== undefined && { input: value(input) }),
+  });
+  const header = { input: value('first'), redrives: [redrive(2), redrive(3, 'third'), redrive(4)] };
 
-test('a node that this version does not have redrives nothing', () => {
-  expect(generations({ gen: 2, from: ['gone'] })).toMatchObject({ a: 1, d: 1, $end: 2 });
-});
-
-test('there is nothing beyond the plan', () => {
-  expect(() => effectiveGenerations(plan, [{ gen: 2, from: ['a'], op: 'op' }])(99)).toThrow('no element 99');
+  test.each([
+    [1, 'first'],
+    [2, 'first'],
+    [3, 'third'],
+    [4, 'third'],
+  ])('in generation %d it is the %s', (generation, expected) => {
+    expect(inputOf(header, generation)).toEqual(value(expected));
+  });
 });

@@ -4,7 +4,7 @@ import { invariant } from '../../../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../../../domain/time.ts';
 import { keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { apiKeyKey } from './keys.ts';
-import type { Table } from './table.ts';
+import { isAbsent, type Table } from './table.ts';
 
 export interface ApiKey {
   /** First 12 hex digits of the digest: how a person names a key without holding it. */
@@ -43,8 +43,8 @@ export class ApiKeyStore {
     invariant(WORKSPACE.test(workspace), `'${workspace}' is no workspace: 1 to 40 of a-z, 0-9 and -`);
     const digest = digestOf(key);
     const entry = { id: digest.slice(0, ID_LENGTH), workspace, name, createdAt: now };
-    const result = await this.#table.put(apiKeyItem(digest, entry), { expression: 'attribute_not_exists(pk)' });
-    return result.written || result.existing === undefined ? entry : apiKeyOf(result.existing);
+    const result = await this.#table.put(apiKeyItem(digest, entry), isAbsent);
+    return result.written ? entry : apiKeyOf(result.existing);
   }
 
   /** The key that this secret is, unless unknown or revoked. */

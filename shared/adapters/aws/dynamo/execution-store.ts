@@ -1,30 +1,43 @@
 import { TABLE } from '../../../config/table.ts';
-import type { ExecutionKey, GroupRecord, Header, NodeRecord, Stored } from '../../../domain/execution/records.ts';
+import type {
+  DeadLetter,
+  DeadLetterKey,
+  ExecutionKey,
+  GroupRecord,
+  Header,
+  NodeRecord,
+  Stored,
+} from '../../../domain/execution/records.ts';
 import type { Json } from '../../../domain/json.ts';
-import type { EpochMs } from '../../../domain/time.ts';
+import type { DuePage, DueQuery } from '../../../engine/due.ts';
 import type {
   ArrivalSetKey,
+  Closing,
   ExecutionRecords,
   ExecutionStore,
   NodeCondition,
   NodeKey,
   NodeWrite,
 } from '../../../engine/ports.ts';
-import { inflate, type PayloadStore } from '../payloads.ts';
-import { number, text, textOf, textSet, type Item } from './attributes.ts';
+import { inflate, type Payloads } from '../payloads.ts';
+import { number, text, textOf, textSet } from './attributes.ts';
+import { deadLetterItem, deadLetterOf } from './dead-letter-items.ts';
 import { headerItem, headerOf } from './header-items.ts';
 import {
   arrivalKey,
-  executionOf,
+  DEAD_LETTERS_FROM,
+  DEAD_LETTERS_TO,
+  deadLetterKey,
   executionPartition,
   headerKey,
-  INDEX_SHARDS,
   nodeItemKey,
   RECORDS_FROM,
   RECORDS_TO,
   sweepPartition,
 } from './keys.ts';
+import { checkEntry, dueOf } from './check-entry.ts';
 import { groupItem, groupRecord, nodeItem, nodeRecord, nodeRecordWithOutputs } from './node-items.ts';
+import { structure, structureOf } from './structure.ts';
 import { isAbsent, type Table } from './table.ts';
 
 /** Nobody has written the header since it was read. */
@@ -32,12 +45,15 @@ const isAtRevision = 'rev = :rev';
 /** The node is as it was read: closes the race with whoever holds, or takes, another claim on it. */
 const isAtFence = '#status = :status AND fence = :fence';
 
+/** Nobody has closed this dead letter yet: two replays, or a replay and a discard, at once. */
+const isOpen = { expression: '#status = :open', names: { '#status': 'status' }, values: { ':open': text('open') } };
+
 /** Executions in DynamoDB: one partition each, one conditional write per transition. */
 export class DynamoExecutionStore implements ExecutionStore {
   readonly #table: Table;
-  readonly #payloads: PayloadStore;
+  readonly #payloads: Payloads;
 
-  constructor(table: Table, payloads: PayloadStore) {
+  constructor(table: Table, payloads: Payloads) {
     this.#table = table;
     this.#payloads = payloads;
   }
@@ -46,7 +62,7 @@ export class DynamoExecutionStore implements ExecutionStore {
     const result = await this.#table.put(await headerItem(header, this.#payloads), isAbsent);
     return result.written
       ? ({ created: true } as const)
-      : ({ created: false, existing: headerOf(theOther(result.existing)) } as const);
+      : ({ created: false, existing: headerOf(result.existing) } as const);
   }
 
   async readHeader(key: ExecutionKey): Promise<Header | undefined> {
@@ -110,34 +126,49 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   async arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>> {
-    return new Set(await this.#table.addToSet(arrivalKey(key, set), 'arr', textSet(elements)));
+    return new Set(await this.#table.addToSet(arrivalKey(key, set), 'arr', textSet([...new Set(elements)])));
   }
 
   async takeGroup(key: ExecutionKey, group: GroupRecord) {
     const result = await this.#table.put(groupItem(key, group), isAbsent);
     return result.written
       ? ({ taken: true } as const)
-      : ({ taken: false, existing: groupRecord(theOther(result.existing)) } as const);
+      : ({ taken: false, existing: groupRecord(result.existing) } as const);
   }
 
-  async dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]> {
-    const shards = Array.from({ length: INDEX_SHARDS }, (_, shard) => shard);
-    const pages = await Promise.all(
-      shards.map((shard) =>
-        this.#table.query({
-          IndexName: TABLE.sweep.name,
-          KeyConditionExpression: 'spk = :shard AND chk <= :now',
-          ExpressionAttributeValues: { ':shard': text(sweepPartition(shard)), ':now': number(now) },
-          Limit: Math.ceil(limit / INDEX_SHARDS),
-        }),
-      ),
-    );
-    return pages.flatMap(({ items }) => items.flatMap((item) => executionOf(textOf(item, 'pk') ?? '') ?? []));
+  async fileDeadLetter(letter: DeadLetter): Promise<void> {
+    await this.#table.put(await deadLetterItem(letter, this.#payloads), isAbsent);
   }
-}
 
-/** Refused as not absent, the item must have come back: without it nothing is known, and the message has to come again. */
-function theOther(existing: Item | undefined): Item {
-  if (existing === undefined) throw new Error('a condition failed and DynamoDB did not say on what');
-  return existing;
+  async readDeadLetter(key: DeadLetterKey): Promise<DeadLetter | undefined> {
+    const item = await this.#table.get(deadLetterKey(key));
+    return item === undefined ? undefined : deadLetterOf(item);
+  }
+
+  async deadLettersOf(key: ExecutionKey): Promise<readonly DeadLetter[]> {
+    const items = await this.#table.range(executionPartition(key), DEAD_LETTERS_FROM, DEAD_LETTERS_TO);
+    return items.map(deadLetterOf);
+  }
+
+  async closeDeadLetter(key: DeadLetterKey, { status, at, op }: Closing): Promise<boolean> {
+    const item = await this.#table.get(deadLetterKey(key));
+    if (item === undefined) return false;
+    if (textOf(item, 'status') !== 'open') return textOf(item, 'op') === op;
+    const d = structure({ ...structureOf(item), closedAt: at });
+    const closed = { ...item, status: text(status), d, op: text(op) };
+    const { written } = await this.#table.put(closed, isOpen);
+    return written;
+  }
+
+  async dueForCheck({ shard, horizon, limit, after }: DueQuery): Promise<DuePage> {
+    const page = await this.#table.query({
+      IndexName: TABLE.sweep.name,
+      KeyConditionExpression: 'spk = :shard AND chk <= :horizon',
+      ExpressionAttributeValues: { ':shard': text(sweepPartition(shard)), ':horizon': number(horizon) },
+      Limit: limit,
+      ...(after !== undefined && { ExclusiveStartKey: checkEntry(shard, after) }),
+    });
+    const next = page.next === undefined ? undefined : dueOf(page.next);
+    return { due: page.items.flatMap((item) => dueOf(item) ?? []), ...(next !== undefined && { next }) };
+  }
 }

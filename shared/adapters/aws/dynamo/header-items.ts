@@ -3,17 +3,21 @@ import type {
   ExecutionReason,
   ExecutionStatus,
   Header,
+  Numbered,
   Progress,
   Redrive,
+  Repair,
   Stop,
-  Stored,
 } from '../../../domain/execution/records.ts';
 import type { Json } from '../../../domain/json.ts';
 import { epochMs } from '../../../domain/time.ts';
 import { number, numberOf, text, textOf, keyAttributes, type Item } from './attributes.ts';
 import { executionOf, headerKey, listingPartition, listingSort, shardOf, sweepPartition } from './keys.ts';
-import { packInto, unpack, type PayloadStore } from '../payloads.ts';
+import type { Payloads } from '../payloads.ts';
+import { decodeRanges, encodeRanges } from './ranges.ts';
 import { assertReadable } from './record-version.ts';
+import { storedOf, storeInto } from './stored-values.ts';
+import { structure, structureOf } from './structure.ts';
 
 /** What a list shows of an execution: exactly what the listing index projects. */
 export type HeaderSummary = Pick<
@@ -32,7 +36,9 @@ export type HeaderSummary = Pick<
 >;
 
 interface Details {
-  readonly redrives: readonly Redrive[];
+  /** Their inputs lie beside: each may be large. */
+  readonly redrives: readonly Omit<Redrive, 'input'>[];
+  readonly repair?: PackedRepair;
   readonly trigger: string;
   readonly request: string;
   readonly deadline: number;
@@ -41,12 +47,24 @@ interface Details {
   readonly progress?: Progress;
 }
 
-export async function headerItem(header: Header, payloads: PayloadStore): Promise<Item> {
-  const { redrives, trigger, request, deadline, stop, error, progress } = header;
-  const details = { redrives, trigger, request, deadline, stop, error, progress } satisfies Record<
-    keyof Details,
-    unknown
-  >;
+interface PackedRepair {
+  readonly generations: readonly PackedNumbers[];
+  readonly keys: readonly PackedNumbers[];
+}
+type PackedNumbers = readonly [number: number, nodes: string];
+
+export async function headerItem(header: Header, payloads: Payloads): Promise<Item> {
+  const { redrives, repair, trigger, request, deadline, stop, error, progress } = header;
+  const details = {
+    redrives: redrives.map(({ input: _input, ...redrive }) => redrive),
+    repair: repair && { generations: repair.generations.map(packed), keys: repair.keys.map(packed) },
+    trigger,
+    request,
+    deadline,
+    stop,
+    error,
+    progress,
+  } satisfies Record<keyof Details, unknown>;
   const shard = shardOf(header.execution);
   const item: Item = {
     ...keyAttributes(headerKey(header)),
@@ -57,7 +75,7 @@ export async function headerItem(header: Header, payloads: PayloadStore): Promis
     workflow: text(header.workflow),
     version: number(header.version),
     createdAt: number(header.createdAt),
-    d: text(JSON.stringify(details)),
+    d: structure(details),
     lpk: text(listingPartition(header.workspace, shard)),
     lsk: text(listingSort(header.createdAt, header.execution)),
     ...(header.startedAt !== undefined && { startedAt: number(header.startedAt) }),
@@ -68,39 +86,54 @@ export async function headerItem(header: Header, payloads: PayloadStore): Promis
   };
   const scope = `${header.workspace}/${header.execution}`;
   await storeInto(item, 'input', header.input, payloads, scope);
+  for (const { gen, input } of redrives)
+    if (input !== undefined) await storeInto(item, inputName(gen), input, payloads, scope);
+  if (repair?.given !== undefined) await storeInto(item, 'given', repair.given, payloads, scope);
   if (header.output !== undefined) await storeInto(item, 'output', header.output, payloads, scope);
   return item;
 }
 
-async function storeInto(
-  item: Item,
-  name: string,
-  stored: Stored,
-  payloads: PayloadStore,
-  scope: string,
-): Promise<void> {
-  if (stored.at === 'record') return packInto(item, name, stored.value, payloads, scope);
-  item[`${name}Ref`] = text(stored.ref);
-  item[`${name}Size`] = number(stored.bytes);
+function packed({ number: value, nodes }: Numbered): PackedNumbers {
+  return [value, encodeRanges(nodes)];
 }
 
-function storedOf(item: Item, name: string): Stored | undefined {
-  const found = unpack(item, name);
-  if (found === undefined) return undefined;
-  return 'value' in found
-    ? { at: 'record', value: found.value }
-    : { at: 'payload', ref: found.ref, bytes: found.bytes };
+function unpacked([value, nodes]: PackedNumbers): Numbered {
+  return { number: value, nodes: decodeRanges(nodes) };
+}
+
+function repairOf(item: Item, { repair }: Details): Repair | undefined {
+  if (repair === undefined) return undefined;
+  const given = storedOf(item, 'given');
+  return {
+    generations: repair.generations.map(unpacked),
+    keys: repair.keys.map(unpacked),
+    ...(given !== undefined && { given }),
+  };
+}
+
+function redrivesOf(item: Item, { redrives }: Details): Redrive[] {
+  return redrives.map((redrive) => {
+    const input = storedOf(item, inputName(redrive.gen));
+    return input === undefined ? redrive : { ...redrive, input };
+  });
+}
+
+/** The input that a redrive brought. */
+function inputName(gen: number): string {
+  return `input${gen}`;
 }
 
 export function headerOf(item: Item): Header {
   assertReadable(item);
-  const details = JSON.parse(textOf(item, 'd') ?? '{}') as Details;
+  const details = structureOf(item) as unknown as Details;
+  const repair = repairOf(item, details);
   const output = storedOf(item, 'output');
   const check = numberOf(item, 'chk');
   return {
     ...headerSummary(item),
     rev: numberOf(item, 'rev') ?? 1,
-    redrives: details.redrives,
+    redrives: redrivesOf(item, details),
+    ...(repair !== undefined && { repair }),
     trigger: details.trigger,
     request: details.request,
     deadline: epochMs(details.deadline),

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionKey } from '../../../domain/execution/records.ts';
+import type { DeadLetterKey, ExecutionKey } from '../../../domain/execution/records.ts';
+import { CHECK_SHARDS } from '../../../engine/due.ts';
+import type { BreakerKey } from '../../../engine/breakers.ts';
 import type { ArrivalSetKey, NodeKey } from '../../../engine/ports.ts';
+import type { ReplayJobKey } from '../../../engine/replay-jobs.ts';
 
 /**
  * Every key of the table. The workspace comes first in each partition key, and neither workspaces nor ids can hold a
@@ -12,8 +15,11 @@ import type { ArrivalSetKey, NodeKey } from '../../../engine/ports.ts';
  * | arrival set | 〃 | `J#<gen>#<join>#<level>#<chunk>` |
  * | node | 〃 | `N#<gen>#<node>` |
  * | group taken | 〃 | `S#<gen>#<node>#<group>` |
+ * | dead letter | 〃 | `D#<gen>#<node>` |
  * | workflow | `<ws>#W` | `<name>` |
  * | workflow version | `<ws>#W#<name>` | `V#<version>` |
+ * | bulk replay | `<ws>#R#<job>` | `R` |
+ * | circuit breaker | `<ws>#B#<sha256 of target>` | `B` |
  * | API key | `$keys#<sha256>` | `K` |
  * | signing secret | `$system` | `signing-secret` |
  */
@@ -23,7 +29,7 @@ export interface ItemKey {
 }
 
 /** A throttled index throttles its table: both indexes spread over this many partitions. */
-export const INDEX_SHARDS = 4;
+export const INDEX_SHARDS = CHECK_SHARDS;
 
 export function executionPartition({ workspace, execution }: ExecutionKey): string {
   return `${workspace}#X#${execution}`;
@@ -55,12 +61,29 @@ export function groupKey(key: ExecutionKey, node: string, gen: number, group: nu
   return { pk: executionPartition(key), sk: `S#${gen}#${node}#${group}` };
 }
 
+/** Before the records' range: a frontier does not read them. */
+export const DEAD_LETTERS_FROM = 'D#';
+export const DEAD_LETTERS_TO = 'D#~';
+
+export function deadLetterKey({ node, gen, ...key }: DeadLetterKey): ItemKey {
+  return { pk: executionPartition(key), sk: `${DEAD_LETTERS_FROM}${gen}#${node}` };
+}
+
 export function workflowKey(workspace: string, name: string): ItemKey {
   return { pk: `${workspace}#W`, sk: name };
 }
 
 export function versionKey(workspace: string, name: string, version: number): ItemKey {
   return { pk: `${workspace}#W#${name}`, sk: `V#${String(version).padStart(10, '0')}` };
+}
+
+export function replayJobKey({ workspace, job }: ReplayJobKey): ItemKey {
+  return { pk: `${workspace}#R#${job}`, sk: 'R' };
+}
+
+/** A target's name is data and may hold anything. */
+export function breakerKey({ workspace, target }: BreakerKey): ItemKey {
+  return { pk: `${workspace}#B#${createHash('sha256').update(target).digest('base64url')}`, sk: 'B' };
 }
 
 export function apiKeyKey(digest: string): ItemKey {
@@ -75,6 +98,10 @@ export function shardOf(text: string): number {
 
 export function listingPartition(workspace: string, shard: number): string {
   return `${workspace}#L#${shard}`;
+}
+
+export function deadLetterPartition(workspace: string, shard: number): string {
+  return `${workspace}#D#${shard}`;
 }
 
 /** Sorts by time of creation, then id. */

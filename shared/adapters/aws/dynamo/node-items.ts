@@ -1,4 +1,3 @@
-import { deflateRawSync } from 'node:zlib';
 import {
   isSettledRecord,
   type ExecutionKey,
@@ -7,17 +6,18 @@ import {
   type SettledRecord,
 } from '../../../domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
-import { bytes, itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
+import { itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
 import { groupKey, nodeItemKey } from './keys.ts';
 import { decodeRanges, encodeRanges } from './ranges.ts';
-import { inflate, load, packInto, WRITE_UNIT_BYTES, type PayloadStore } from '../payloads.ts';
+import { load, packInto, type Payloads } from '../payloads.ts';
 import { assertReadable } from './record-version.ts';
+import { structure as packStructure, structureOf } from './structure.ts';
 
 /**
  * A node's item: `status` and `fence` for conditions, `op` for recognising our own write, `d` for the structure
  * without outputs, `o` for the outputs: a frontier over thousands of nodes unpacks no output.
  */
-export async function nodeItem(key: ExecutionKey, record: NodeRecord, payloads: PayloadStore): Promise<Item> {
+export async function nodeItem(key: ExecutionKey, record: NodeRecord, payloads: Payloads): Promise<Item> {
   const item: Item = {
     ...keyAttributes(nodeItemKey(key, record)),
     status: text(record.status),
@@ -25,9 +25,8 @@ export async function nodeItem(key: ExecutionKey, record: NodeRecord, payloads: 
     op: text(record.op),
   };
   const { structure, outputs } = split(record);
-  const json = JSON.stringify(structure);
-  // Histories of many attempts, or many pure nodes in one unit.
-  item['d'] = itemBytes(item) + json.length <= WRITE_UNIT_BYTES ? text(json) : bytes(deflateRawSync(json));
+  // Large are histories of many attempts, or many pure nodes in one unit.
+  item['d'] = packStructure(structure, itemBytes(item));
   if (outputs !== undefined) await packInto(item, 'o', outputs, payloads, `${key.workspace}/${key.execution}`);
   return item;
 }
@@ -69,12 +68,7 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
 
 export function nodeRecord(item: Item): NodeRecord {
   assertReadable(item);
-  const packed = item['d']?.B;
-  const structure = (packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed)) as Record<
-    string,
-    unknown
-  >;
-  const { plain, special, inline, groups, ...rest } = structure as PackedStructure;
+  const { plain, special, inline, groups, ...rest } = structureOf(item) as PackedStructure;
   const base = {
     ...rest,
     ...nodeOf(item),
@@ -106,7 +100,7 @@ function nodeOf(item: Item): { readonly gen: number; readonly node: string } {
 }
 
 /** The record with the outputs of the node and of its unit's pure members. */
-export async function nodeRecordWithOutputs(item: Item, payloads: PayloadStore): Promise<NodeRecord> {
+export async function nodeRecordWithOutputs(item: Item, payloads: Payloads): Promise<NodeRecord> {
   const record = nodeRecord(item);
   if (!isSettledRecord(record)) return record;
   const outputs = (await load(item, 'o', payloads)) as

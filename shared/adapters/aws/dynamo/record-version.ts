@@ -1,9 +1,10 @@
+import { UnreadableError } from '../../../engine/unreadable.ts';
 import { numberOf, type Item } from './attributes.ts';
 
 /** Major version of what the records mean. Missing reads as 1; a newer one is never guessed at. */
 export const RECORD_VERSION = 1;
 
-export class NewerRecordError extends Error {
+export class NewerRecordError extends UnreadableError {
   override readonly name = 'NewerRecordError';
 }
 

@@ -15,6 +15,6 @@ export async function signingSecret(table: Table): Promise<Buffer> {
   if (existing !== undefined) return Buffer.from(existing, 'base64');
   const secret = randomBytes(SECRET_BYTES).toString('base64');
   const result = await table.put({ ...keyAttributes(SIGNING_SECRET_KEY), secret: text(secret) }, isAbsent);
-  const winner = result.written ? secret : (textOf(result.existing ?? {}, 'secret') ?? secret);
+  const winner = result.written ? secret : (textOf(result.existing, 'secret') ?? secret);
   return Buffer.from(winner, 'base64');
 }

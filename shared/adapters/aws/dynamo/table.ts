@@ -1,6 +1,5 @@
 import {
   BatchGetItemCommand,
-  ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -12,19 +11,24 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keyAttributes, text, textOf, type Item } from './attributes.ts';
 import type { ItemKey } from './keys.ts';
+import {
+  conditionalWrite,
+  idempotentWrite,
+  type Condition,
+  type CreateResult,
+  type IsAbsent,
+  type WriteResult,
+} from './write-outcome.ts';
+
+export { isAbsent } from './write-outcome.ts';
 
 const BATCH_GET_MAX = 100;
 const UNPROCESSED_PAUSE_MS = 50;
 const UNPROCESSED_ROUNDS_MAX = 8;
 
-export type PutResult = { readonly written: true } | { readonly written: false; readonly existing: Item | undefined };
-
 /**
- * The table's calls, and the one place that knows what a failed condition means.
- *
- * A conditional write whose answer was lost is repeated by the SDK and then fails on *our own* earlier write. Every
- * written item therefore carries an operation id (`op`), the old item comes back with the refusal, and equal ids mean
- * that the write succeeded. Throttles and lost connections are retried by the SDK, with jitter, and then thrown.
+ * The table's calls. What comes of a write is for `write-outcome.ts` to say; throttles and lost connections are retried
+ * by the SDK (`client-settings.ts`) and then thrown.
  */
 export class Table {
   readonly #client: DynamoDBClient;
@@ -60,7 +64,7 @@ export class Table {
     for (let round = 1; open.length > 0; round += 1) {
       if (round > UNPROCESSED_ROUNDS_MAX)
         throw new Error(`DynamoDB left ${open.length} keys of a batch unprocessed ${UNPROCESSED_ROUNDS_MAX} times`);
-      if (round > 1) await sleep(UNPROCESSED_PAUSE_MS * 2 ** (round - 2));
+      if (round > 1) await sleep(UNPROCESSED_PAUSE_MS * 2 ** (round - 2) * (0.5 + Math.random() / 2));
       const request = { [this.name]: { Keys: open, ConsistentRead: true } };
       const { Responses, UnprocessedKeys } = await this.#client.send(
         new BatchGetItemCommand({ RequestItems: request }),
@@ -72,43 +76,31 @@ export class Table {
   }
 
   /** Puts the item if the condition holds, or if what is there is this very write (same `op`). */
-  async put(
-    item: Item,
-    condition: { readonly expression: string; readonly names?: Record<string, string>; readonly values?: Item },
-  ): Promise<PutResult> {
-    try {
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.name,
-          Item: item,
-          ConditionExpression: condition.expression,
-          ...(condition.names !== undefined && { ExpressionAttributeNames: condition.names }),
-          ...(condition.values !== undefined && { ExpressionAttributeValues: condition.values }),
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return { written: true };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const existing = error.Item;
-      const isOurs =
-        existing !== undefined && textOf(existing, 'op') !== undefined && textOf(existing, 'op') === textOf(item, 'op');
-      return isOurs ? { written: true } : { written: false, existing };
-    }
+  put(item: Item, condition: IsAbsent): Promise<CreateResult>;
+  put(item: Item, condition: Condition): Promise<WriteResult>;
+  put(item: Item, condition: Condition): Promise<WriteResult> {
+    const command = new PutItemCommand({
+      TableName: this.name,
+      Item: item,
+      ConditionExpression: condition.expression,
+      ...(condition.names !== undefined && { ExpressionAttributeNames: condition.names }),
+      ...(condition.values !== undefined && { ExpressionAttributeValues: condition.values }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return conditionalWrite(textOf(item, 'op'), condition, () => this.#client.send(command));
   }
 
   /** Adds to a string set and returns all of it. Idempotent, hence without a condition. */
   async addToSet(key: ItemKey, attribute: string, values: AttributeValue): Promise<readonly string[]> {
-    const { Attributes } = await this.#client.send(
-      new UpdateItemCommand({
-        TableName: this.name,
-        Key: keyAttributes(key),
-        UpdateExpression: 'ADD #set :values',
-        ExpressionAttributeNames: { '#set': attribute },
-        ExpressionAttributeValues: { ':values': values },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
+    const command = new UpdateItemCommand({
+      TableName: this.name,
+      Key: keyAttributes(key),
+      UpdateExpression: 'ADD #set :values',
+      ExpressionAttributeNames: { '#set': attribute },
+      ExpressionAttributeValues: { ':values': values },
+      ReturnValues: 'ALL_NEW',
+    });
+    const { Attributes } = await idempotentWrite(() => this.#client.send(command));
     return Attributes?.[attribute]?.SS ?? [];
   }
 
@@ -136,6 +128,3 @@ export class Table {
     return { items: Items ?? [], next: LastEvaluatedKey };
   }
 }
-
-/** Nobody has written this item yet. */
-export const isAbsent = { expression: 'attribute_not_exists(pk)' } as const;

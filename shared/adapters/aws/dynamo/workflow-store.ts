@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../../domain/json.ts';
 import { epochMs, type EpochMs } from '../../../domain/time.ts';
-import { load, packInto, type PayloadStore } from '../payloads.ts';
+import { load, packInto, type Payloads } from '../payloads.ts';
 import { keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { versionKey, workflowKey } from './keys.ts';
+import { assertReadable } from './record-version.ts';
 import { isAbsent, type Table } from './table.ts';
 
 const SAVE_PAUSE_MS = 50;
@@ -32,9 +33,9 @@ export interface VersionSummary {
  */
 export class WorkflowStore {
   readonly #table: Table;
-  readonly #payloads: PayloadStore;
+  readonly #payloads: Payloads;
 
-  constructor(table: Table, payloads: PayloadStore) {
+  constructor(table: Table, payloads: Payloads) {
     this.#table = table;
     this.#payloads = payloads;
   }
@@ -46,7 +47,9 @@ export class WorkflowStore {
 
   async readVersion(workspace: string, name: string, version: number): Promise<Json | undefined> {
     const item = await this.#table.get(versionKey(workspace, name, version));
-    return item === undefined ? undefined : load(item, 'definition', this.#payloads);
+    if (item === undefined) return undefined;
+    assertReadable(item);
+    return load(item, 'definition', this.#payloads);
   }
 
   async readVersionSummary(workspace: string, name: string, version: number): Promise<VersionSummary | undefined> {
@@ -74,7 +77,7 @@ export class WorkflowStore {
         { ...item, ...keyAttributes(versionKey(workspace, name, version)) },
         isAbsent,
       );
-      const saved = result.written ? { digest, createdAt: now } : versionSummary(result.existing ?? {});
+      const saved = result.written ? { digest, createdAt: now } : versionSummary(result.existing);
       await this.#point(workspace, name, pointer, version, saved);
       if (result.written) return { version, created: true };
       // Many saves at once: whoever lost waits a little, or each would move the pointer for all others.
