@@ -1,18 +1,20 @@
-import { evaluateBool, evaluateValue, type CompiledValue, type Scope } from '../domain/expression/template.ts';
+import { verdictOn, type Verdict } from '../domain/breaker.ts';
+import { evaluateBool, type Scope } from '../domain/expression/template.ts';
 import { deadlineExceeded } from '../domain/execution/after-failure.ts';
+import type { Refusal } from '../domain/execution/after-refusal.ts';
 import { expressionFailed, failure, type Failure } from '../domain/failure.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { EpochMs } from '../domain/time.ts';
-import type { PlanNode } from '../domain/workflow/plan.ts';
+import type { Admission, Permit } from './breakers.ts';
 import type { Claimed } from './claimed.ts';
-import { idempotencyKey, ifErrorOf, prefetch } from './evaluate-pure.ts';
+import { idempotencyKey, prefetch } from './evaluate-pure.ts';
 import { NodeError, type EffectNodeType, type NodeOutcome, type Wait } from './node-type.ts';
-import { buildScope, referencedIndices, visibility } from './scope.ts';
+import { resolveWith } from './resolve-with.ts';
 import type { Session } from './session.ts';
 import { jsonBytes } from './json-bytes.ts';
-import { STOP_POLL_MS } from './time-budget.ts';
+import { COMMIT_MARGIN_MS } from './time-budget.ts';
 
 /** How one attempt ended. `stopped`: the execution was cancelled or ran out of time while it ran. */
 export type AttemptEnd =
@@ -21,7 +23,15 @@ export type AttemptEnd =
   | { readonly kind: 'failed'; readonly error: Failure; readonly repeatable: boolean }
   | { readonly kind: 'stopped' }
   /** It never began: what it needed was read so slowly that too little is left of the lease. Nobody is to blame. */
-  | { readonly kind: 'late' };
+  | { readonly kind: 'late' }
+  /** It never began: the breaker of its target is open. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface Attempted {
+  readonly end: AttemptEnd;
+  /** When the target's breaker has heard of it: under way already, beside the commit and not before it. Never rejects. */
+  readonly reported: Promise<void>;
+}
 
 /** Why an attempt was aborted from outside; the signal's reason. */
 class Aborted extends Error {
@@ -32,48 +42,48 @@ class Aborted extends Error {
   }
 }
 
-/** Runs one attempt of an effect under a permission that the caller holds. Writes nothing. */
-export async function runAttempt(session: Session, claimed: Claimed): Promise<AttemptEnd> {
+/** Runs one attempt of an effect under a permission that the caller holds. Writes nothing but its target's breaker. */
+export async function runAttempt(session: Session, claimed: Claimed): Promise<Attempted> {
   const { node } = claimed;
   const type = session.deps.nodes.implementation(node.type);
   invariant(type.kind === 'effect', `${node.id} has no effect`);
   const prepared = await prepare(session, claimed, type);
-  if ('end' in prepared) return prepared.end;
-  const end = await runBounded(session, claimed, type, prepared.config);
-  if (end.kind !== 'succeeded') return end;
-  const bytes = jsonBytes(end.output);
-  if (bytes > LIMITS.outputBytesMax) {
-    return final(
-      failure(
-        'output_too_large',
-        'input',
-        `the output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`,
-      ),
-    );
+  if ('end' in prepared) return { end: prepared.end, reported: Promise.resolve() };
+  const admission = await admit(session, claimed, type, prepared.config);
+  if (admission.kind === 'refused') return { end: admission, reported: Promise.resolve() };
+  try {
+    const end = await runBounded(session, claimed, type, prepared.config);
+    const reported = admission.permit.report(verdictOf(end));
+    return { end: end.kind === 'succeeded' ? accept(claimed, prepared.scope, end) : end, reported };
+  } catch (error) {
+    // A bug or an infrastructure fault says nothing of the target; were this its probe, another may go.
+    await admission.permit.report('unknown');
+    throw error;
   }
-  return judge(claimed, { ...prepared.scope, output: end.output }, end);
 }
 
-/** What the node was given: its `with`, evaluated. Deterministic over committed data, so the API shows it the same way. */
-export async function resolveWith(session: Session, claimed: Pick<Claimed, 'node' | 'attempt' | 'startedAt' | 'via'>) {
-  const { node, attempt, startedAt: now, via } = claimed;
-  const values = [node.with, node.failIf, node.retryIf];
-  const ifGate = node.in.length === 1 ? session.sourcesOf(node) : [];
-  await session.ensureKnown([...referencedIndices(session, values), ...ifGate]);
-  const visible = await visibility(session, node, via);
-  const scope = await buildScope(session, values, {
-    now,
-    node: { id: node.id, attempt, idempotencyKey: idempotencyKey(session, node) },
-    ...(visible !== undefined && { visible }),
-  });
-  const ifError = ifErrorOf(session, node, session.settledAt);
-  const value = ifError === undefined ? evaluateValue(withOf(node), scope) : { ok: false as const, error: ifError };
-  return { scope, value };
+/** A type without targets has no breakers. */
+async function admit(session: Session, { node }: Claimed, type: EffectNodeType, config: unknown): Promise<Admission> {
+  const target = type.target?.(config);
+  if (target === undefined) return { kind: 'admitted', permit: UNHEARD };
+  const key = { workspace: session.key.workspace, target };
+  return session.deps.breakers.admit(key, node.attemptTimeoutMs + COMMIT_MARGIN_MS);
 }
 
-function withOf(node: PlanNode): CompiledValue {
-  invariant(node.with !== undefined, `${node.id} has no 'with' in its plan`);
-  return node.with;
+const UNHEARD: Permit = { report: () => Promise.resolve() };
+
+function verdictOf(end: AttemptEnd): Verdict {
+  if (end.kind === 'failed') return verdictOn(end.error);
+  return end.kind === 'succeeded' || end.kind === 'waiting' ? 'alive' : 'unknown';
+}
+
+/** What came back becomes the node's output, if it is not too large and `failIf` and `retryIf` have nothing against it. */
+function accept(claimed: Claimed, scope: Scope, end: Extract<AttemptEnd, { kind: 'succeeded' }>): AttemptEnd {
+  const bytes = jsonBytes(end.output);
+  if (bytes <= LIMITS.outputBytesMax) return judge(claimed, { ...scope, output: end.output }, end);
+  return final(
+    failure('output_too_large', 'input', `the output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`),
+  );
 }
 
 async function prepare(
@@ -114,7 +124,7 @@ async function runBounded(
   });
   const onStop = () => abort.abort(new Aborted({ kind: 'stopped' }));
   session.stopped.signal.addEventListener('abort', onStop);
-  void watchForStop(session, done.signal);
+  const endWatch = session.stopWatch.begin();
   try {
     const outcome = await Promise.race([
       run(session, claimed, type, config, abort.signal),
@@ -132,8 +142,8 @@ async function runBounded(
     };
   } finally {
     done.abort();
+    endWatch();
     session.stopped.signal.removeEventListener('abort', onStop);
-    // Not the watcher: the effect has happened, and what it reads just now must not delay its commit.
     await timer;
   }
 }
@@ -172,20 +182,6 @@ function attemptLimit({ node: planned, startedAt }: Claimed, now: EpochMs, sessi
   const ms = planned.attemptTimeoutMs;
   const error = failure('timeout', 'timeout', `the attempt took longer than ${ms} ms`, { retryable: true });
   return { ms, error, retryable: true };
-}
-
-/** A long attempt looks now and then whether its execution was stopped: a cancel takes effect within seconds. */
-async function watchForStop(session: Session, done: AbortSignal): Promise<void> {
-  while (!done.aborted && session.mayStart) {
-    await session.deps.clock.sleep(STOP_POLL_MS, done);
-    if (done.aborted) return;
-    try {
-      await session.refreshHeader();
-    } catch (error) {
-      // The attempt must not die of a poll that failed; the next one is two seconds away.
-      session.deps.log.warn('could not look whether the execution was stopped', { error: String(error) });
-    }
-  }
 }
 
 /** `failIf` and `retryIf` look at the output before it is committed. */

@@ -3,12 +3,13 @@ import { failure } from '../domain/failure.ts';
 import type { Json } from '../domain/json.ts';
 import { epochMs } from '../domain/time.ts';
 import { nodeAt } from '../domain/workflow/plan.ts';
+import { lookSoon } from './check.ts';
 import { settleOpen } from './claim.ts';
 import { drive } from './drive.ts';
 import type { EngineDeps, SchemaCheck } from './engine-deps.ts';
 import { recover } from './recover.ts';
 import { GUARD_DELAY_MS } from './time-budget.ts';
-import { openSession } from './work.ts';
+import { openSession } from './open-session.ts';
 
 export interface Callback extends ExecutionKey {
   readonly node: string;
@@ -25,7 +26,8 @@ export type CallbackResult =
 
 /**
  * Ends a waiting node with what somebody sent (protocol §8 "Callback"). One conditional write decides between callback,
- * timeout and cancel; the guard message, sent first, carries on should we die after it.
+ * timeout and cancel; the guard message, sent first, carries on should we die after it, and so does the sweeper, which is
+ * told to look soon.
  */
 export async function acceptCallback(
   deps: EngineDeps,
@@ -64,6 +66,7 @@ export async function acceptCallback(
   await deps.queue.send([
     { message: { v: 1, ws, ex, kind: 'recover' }, notBefore: epochMs(deps.clock.now() + GUARD_DELAY_MS) },
   ]);
+  await lookSoon(session);
   const end =
     'output' in callback.payload
       ? ({ status: 'succeeded', output: callback.payload.output } as const)

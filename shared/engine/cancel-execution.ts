@@ -4,7 +4,7 @@ import { close } from './close.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { requestStop } from './request-stop.ts';
 import { GUARD_DELAY_MS } from './time-budget.ts';
-import { openSession } from './work.ts';
+import { openSession } from './open-session.ts';
 
 export type CancelResult =
   | { readonly kind: 'accepted'; readonly header: Header }
@@ -50,6 +50,8 @@ export async function cancelExecution(deps: EngineDeps, key: ExecutionKey, reque
   ]);
   await requestStop(session, { status: 'cancelled', reason: 'cancelled' });
   await close(session);
+  // It ended, and was redriven, while we were at it.
+  if (session.superseded) return cancelExecution(deps, key, requestId);
   if (isTerminal(session.header.status) && session.header.stop === undefined) return { kind: 'terminal' };
   return { kind: 'accepted', header: session.header };
 }

@@ -130,7 +130,7 @@ function leaseEnd(session: Session, node: PlanNode, now: EpochMs): EpochMs | und
 }
 
 /** Slots of the live edges; kept where they decide what the node may see. */
-function viaOf(session: Session, node: PlanNode): readonly number[] | undefined {
+export function viaOf(session: Session, node: PlanNode): readonly number[] | undefined {
   if (node.join !== 'first' || !node.isJoin) return undefined;
   return session.statesOf(node).flatMap((state, slot) => (state === 'live' ? [slot] : []));
 }

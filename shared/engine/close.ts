@@ -26,7 +26,7 @@ export async function close(session: Session): Promise<void> {
   const { store, queue, clock } = session.deps;
   for (;;) {
     const header = await session.refreshHeader();
-    if (header.status !== 'running' || header.stop === undefined) return;
+    if (!session.isRunning || header.stop === undefined) return;
     const records = await store.readAll(session.key, 'statuses');
     const frontier = computeFrontier(session.plan, session.recordLookup(records.nodes));
     const now = clock.now();

@@ -1,16 +1,20 @@
 import type { Json } from '../domain/json.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Plan } from '../domain/workflow/plan.ts';
+import type { Breakers } from './breakers.ts';
 import type { NodeRegistry } from './node-registry.ts';
-import type { Clock, EngineLog, ExecutionStore, Ids, WorkQueue } from './ports.ts';
+import type { Clock, EngineLog, ExecutionStore, Ids, ReplayStore, WorkQueue } from './ports.ts';
 
 /** Everything the engine needs, given once at start-up. */
 export interface EngineDeps {
   readonly store: ExecutionStore;
+  readonly replays: ReplayStore;
   readonly queue: WorkQueue;
   /** Immutable, therefore cached for ever by whoever implements this. */
   readonly plans: PlanSource;
   readonly nodes: NodeRegistry;
+  /** One for the whole process: it remembers what it has read. */
+  readonly breakers: Breakers;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: EngineLog;

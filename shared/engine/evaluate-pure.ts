@@ -1,4 +1,4 @@
-import { evaluateBool } from '../domain/expression/template.ts';
+import { evaluateBool, literal, type CompiledValue } from '../domain/expression/template.ts';
 import type { PureSettled } from '../domain/execution/closure.ts';
 import type { Settled } from '../domain/execution/settled.ts';
 import { invariant, InvariantError } from '../domain/invariant.ts';
@@ -27,6 +27,7 @@ export async function pureEvaluator(
   const visible = await visibility(session, root, via);
   return (node, settledAt) => {
     const request = {
+      generation: session.generation(node),
       now,
       settledAt,
       node: { id: node.id.replace(/\?$/, ''), attempt: 1, idempotencyKey: idempotencyKey(session, node) },
@@ -48,10 +49,11 @@ function pureNodesOf(session: Session, root: PlanNode): PlanNode[] {
  * after it would make the effect happen again.
  */
 export async function prefetch(session: Session, root: PlanNode): Promise<Json> {
+  await session.loadGiven();
   const inside = new Set([root.index, ...root.members]);
   const templates = pureNodesOf(session, root).flatMap((node) => [node.with, node.condition]);
   await session.ensureKnown(referencedIndices(session, templates).filter((index) => !inside.has(index)));
-  return templates.some((template) => template !== undefined) ? session.input() : null;
+  return templates.some((template) => template !== undefined) ? session.input(session.generation(root)) : null;
 }
 
 function nothingToEvaluate(node: PlanNode): never {
@@ -72,12 +74,10 @@ function evaluateNode(session: Session, node: PlanNode, input: Json, request: Re
   const blocked = ifErrorOf(session, node, request.settledAt ?? session.settledAt);
   if (blocked !== undefined) return { status: 'failed', error: blocked };
   const type = session.deps.nodes.implementation(node.type);
-  invariant(type.kind === 'pure' && node.with !== undefined, `${node.id} is not pure`);
+  invariant(type.kind === 'pure', `${node.id} is not pure`);
+  const config = withOf(session, node);
   try {
-    const { output, branch } = type.evaluate({
-      with: node.with,
-      scope: scopeOver(session, input, [node.with], request),
-    });
+    const { output, branch } = type.evaluate({ with: config, scope: scopeOver(session, input, [config], request) });
     return { status: 'succeeded', output, ...(branch !== undefined && { branch }) };
   } catch (error) {
     if (error instanceof NodeError) return { status: 'failed', error: error.failure };
@@ -96,9 +96,17 @@ export function ifErrorOf(session: Session, node: PlanNode, settledAt: (index: n
 }
 
 /**
- * The key that targets get: `<execution>:<node>:<k>`, the same for every attempt. k is the node's effective
- * generation, hence 1 in an execution that was never redriven.
+ * The key that targets get: `<execution>:<node>:<k>`, the same for every attempt, also for those that a redrive repeats
+ * unchanged: the target may know the request already. k is 1 in an execution that was never redriven.
  */
 export function idempotencyKey(session: Session, node: PlanNode): string {
-  return `${session.key.execution}:${node.id}:${session.generation(node)}`;
+  return `${session.key.execution}:${node.id}:${session.keyNumber(node)}`;
+}
+
+/** The node's `with`, or what somebody gave it instead when he replayed its dead letter: data, in which nothing is a template. */
+export function withOf(session: Session, node: PlanNode): CompiledValue {
+  const given = session.givenTo(node);
+  if (given !== undefined) return literal(given);
+  invariant(node.with !== undefined, `${node.id} has no 'with' in its plan`);
+  return node.with;
 }

@@ -2,27 +2,30 @@ import { evaluateValue } from '../domain/expression/template.ts';
 import { computeFrontier, type Frontier } from '../domain/execution/frontier.ts';
 import { countProgress } from '../domain/execution/progress.ts';
 import type { ExecutionError, Header } from '../domain/execution/records.ts';
-import { handlingOf, type Settled } from '../domain/execution/settled.ts';
+import { uncaughtError } from '../domain/execution/settled.ts';
 import { failure } from '../domain/failure.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { nodeAt } from '../domain/workflow/plan.ts';
+import { ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { buildScope, referencedIndices } from './scope.ts';
 import type { Session } from './session.ts';
 
 /**
  * Ends an execution whose every node has settled (protocol §8). The status comes from the records, never from the
- * arrivals at `$end`. If we die before the write, the arrivals at `$end` are complete: recovery or the sweeper gets here
- * again. The condition lets exactly one end through.
+ * arrivals at `$end`. Dead letters first: an execution that has failed has its entries. If we die before the write, the
+ * arrivals at `$end` are complete: recovery or the sweeper gets here again. The condition lets exactly one end through.
  */
 export async function finish(session: Session): Promise<void> {
   const header = await session.refreshHeader();
   // A stopped execution is closed when this invocation's branches have all ended (drive.ts).
-  if (header.status !== 'running' || header.stop !== undefined) return;
+  if (!session.mayStart) return;
   const frontier = await settledFrontier(session);
   if (frontier === undefined) return;
-  const end = await outcome(session, frontier);
+  const failed = failuresOf(session, frontier);
+  await ensureDeadLetters(session, failed);
+  const end = await outcome(session, frontier, failed);
   const now = session.deps.clock.now();
   const { check: _check, ...rest } = session.header;
   const next: Header = {
@@ -66,12 +69,11 @@ async function settledFrontier(session: Session): Promise<Frontier | undefined> 
 
 type End = Pick<Header, 'status' | 'reason' | 'error' | 'output'>;
 
-async function outcome(session: Session, { standings }: Frontier): Promise<End> {
-  const failed = standings.flatMap((standing, index) =>
-    standing.at === 'settled' ? (uncaught(session, index, standing.settled) ?? []) : [],
-  );
-  const [first] = failed;
-  if (first !== undefined) return { status: 'failed', reason: 'node_failed', error: first };
+async function outcome(session: Session, { standings }: Frontier, [failed]: readonly UncaughtFailure[]): Promise<End> {
+  if (failed !== undefined) {
+    const error = { node: failed.node.id, ...failed.error };
+    return { status: 'failed', reason: 'node_failed', error };
+  }
   const { output } = session.plan;
   if (output === undefined) return { status: 'succeeded' };
   standings.forEach((standing, index) => {
@@ -79,7 +81,7 @@ async function outcome(session: Session, { standings }: Frontier): Promise<End> 
       session.learn(nodeAt(session.plan, index), standing.settled);
   });
   await session.ensureKnown(referencedIndices(session, [output]));
-  const scope = await buildScope(session, [output], { now: session.deps.clock.now() });
+  const scope = await buildScope(session, [output], { generation: session.header.gen, now: session.deps.clock.now() });
   const value = evaluateValue(output, scope);
   if (!value.ok) return { status: 'failed', reason: 'output_failed', error: value.error };
   const tooLarge = sizeProblem(value.value);
@@ -97,8 +99,12 @@ function sizeProblem(output: Json): ExecutionError | undefined {
   );
 }
 
-function uncaught(session: Session, index: number, settled: Settled): ExecutionError | undefined {
-  if (settled.status !== 'failed') return undefined;
-  const node = nodeAt(session.plan, index);
-  return handlingOf(node, settled.error).kind === 'none' ? { node: node.id, ...settled.error } : undefined;
+/** Failures that nobody caught or tolerated, in topological order. */
+function failuresOf({ plan }: Session, { standings }: Frontier): UncaughtFailure[] {
+  return standings.flatMap((standing, index) => {
+    if (standing.at !== 'settled') return [];
+    const node = nodeAt(plan, index);
+    const error = uncaughtError(node, standing.settled);
+    return error === undefined ? [] : [{ node, error }];
+  });
 }

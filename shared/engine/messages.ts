@@ -6,11 +6,12 @@ import * as z from 'zod';
  */
 const MESSAGE_VERSION = 1;
 
-const Base = {
+const Envelope = {
   v: z.literal(MESSAGE_VERSION).default(MESSAGE_VERSION),
   ws: z.string(),
-  ex: z.string(),
 };
+
+const Base = { ...Envelope, ex: z.string() };
 
 export const WorkMessage = z.discriminatedUnion('kind', [
   /** Run the children listed in group `group` of the unit of `node`. */
@@ -29,10 +30,15 @@ export const WorkMessage = z.discriminatedUnion('kind', [
   }),
   /** Look what has become of this execution and see that it goes on. `by`: the message whose leases are meant. */
   z.object({ ...Base, kind: z.literal('recover'), by: z.string().optional() }),
+  /** A redrive opened this generation, or was about to: see what is left of it to do, and that the execution goes on. */
+  z.object({ ...Base, kind: z.literal('redriven'), gen: z.number().int() }),
   /** The execution's time is over. */
   z.object({ ...Base, kind: z.literal('expire') }),
+  /** Go on with this bulk replay of dead letters, from where its slice `slice` begins. Of no execution in particular. */
+  z.object({ ...Envelope, kind: z.literal('replay'), job: z.string(), slice: z.number().int() }),
 ]);
 export type WorkMessage = z.infer<typeof WorkMessage>;
+export type ExecutionMessage = Exclude<WorkMessage, { kind: 'replay' }>;
 export type MessageOf<K extends WorkMessage['kind']> = Extract<WorkMessage, { kind: K }>;
 
 /** One delivery of a message to a worker. */

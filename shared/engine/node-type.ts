@@ -25,6 +25,11 @@ export interface EffectNodeType extends NodeTypeBase {
   readonly attemptTimeoutMsDefault: number;
   /** Whether a failure may be repeated when the definition says nothing of `retry`. Default: `failure.retryable`. */
   retryableByDefault?(config: Json, failed: Failure): boolean;
+  /**
+   * What an attempt with this config depends on: its failures in a row open the target's circuit breaker, for all nodes
+   * of the workspace that name the same one. Undefined: nothing outside.
+   */
+  target?(config: unknown): string | undefined;
   /** `config` was parsed by `this.config`. Throws {@link NodeError}; anything else thrown is a bug or an infrastructure fault. */
   run(attempt: Attempt): Promise<NodeOutcome>;
 }

@@ -1,7 +1,17 @@
 import type { Json } from '../domain/json.ts';
 import type { EpochMs } from '../domain/time.ts';
-import type { ExecutionKey, GroupRecord, Header, NodeRecord, Stored } from '../domain/execution/records.ts';
+import type {
+  DeadLetter,
+  DeadLetterKey,
+  ExecutionKey,
+  GroupRecord,
+  Header,
+  NodeRecord,
+  Stored,
+} from '../domain/execution/records.ts';
+import type { DuePage, DueQuery } from './due.ts';
 import type { WorkMessage } from './messages.ts';
+import type { LetterPage, LetterQuery, ReplayJob, ReplayJobKey } from './replay-jobs.ts';
 
 /**
  * What the engine asks of the world. Every call may fail, be applied without an answer, or come twice; a fault is an
@@ -43,8 +53,32 @@ export interface ExecutionStore {
     group: GroupRecord,
   ): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
 
-  /** Executions whose check is due, oldest first; may be stale (an index). */
-  dueForCheck(now: EpochMs, limit: number): Promise<readonly ExecutionKey[]>;
+  /** Condition: absent; filed before is filed. */
+  fileDeadLetter(letter: DeadLetter): Promise<void>;
+  readDeadLetter(key: DeadLetterKey): Promise<DeadLetter | undefined>;
+  /** All of one execution, whatever became of them. */
+  deadLettersOf(key: ExecutionKey): Promise<readonly DeadLetter[]>;
+  /** Condition: open. False: there is none, or it was closed before; our own earlier write counts as closed by us. */
+  closeDeadLetter(key: DeadLetterKey, closing: Closing): Promise<boolean>;
+
+  /** A page of one shard of the executions whose check is due; may be stale (an index). */
+  dueForCheck(query: DueQuery): Promise<DuePage>;
+}
+
+/** Bulk replays of dead letters, and the list that they work through. */
+export interface ReplayStore {
+  createJob(job: ReplayJob): Promise<void>;
+  readJob(key: ReplayJobKey): Promise<ReplayJob | undefined>;
+  /** Condition: the slice before `next`'s is the one that is stored. Our own earlier write counts as written. */
+  advanceJob(next: ReplayJob): Promise<boolean>;
+  /** A page of the entries that the filter means; may be stale (an index). */
+  openLetters(query: LetterQuery): Promise<LetterPage>;
+}
+
+export interface Closing {
+  readonly status: 'replayed' | 'discarded';
+  readonly at: EpochMs;
+  readonly op: string;
 }
 
 export interface NodeKey {
@@ -74,6 +108,8 @@ export type NodeWrite =
 export interface WorkQueue {
   /** All or an exception; a message may be delivered more than once and in any order. */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** Puts aside what this deployment must not work, as it came: nobody receives it, an operator decides. */
+  park(body: string): Promise<void>;
 }
 
 export interface OutgoingMessage {

@@ -7,6 +7,7 @@ import { arriveAt } from './arrive.ts';
 import { parentUnit } from './claim.ts';
 import { close } from './close.ts';
 import { finish } from './finish.ts';
+import { lastMove } from './last-move.ts';
 import type { ExecutionRecords, OutgoingMessage } from './ports.ts';
 import { nodeMessage } from './run-node.ts';
 import type { Session } from './session.ts';
@@ -38,7 +39,7 @@ export interface RecoveryOptions {
  */
 export async function recover(session: Session, options: RecoveryOptions): Promise<RecoveryReport> {
   const header = await session.refreshHeader();
-  if (header.status !== 'running') return NOTHING;
+  if (!session.isRunning) return NOTHING;
   if (header.stop !== undefined) {
     await close(session);
     return NOTHING;
@@ -62,6 +63,8 @@ export interface RecoveryReport {
   readonly nextLook: EpochMs | undefined;
   /** How many messages were sent: what came of them should be looked at. */
   readonly sent: number;
+  /** See {@link lastMove}. */
+  readonly lastMove?: EpochMs;
 }
 
 const NOTHING: RecoveryReport = { nextLook: undefined, sent: 0 };
@@ -98,13 +101,19 @@ async function repairArrivals(session: Session, { standings }: Frontier, scope: 
   const joins = session.plan.nodes.filter(
     (node) => node.isJoin && scope(node) && (node.join === 'first' || standings[node.index]?.at === 'undecided'),
   );
-  for (const join of joins) {
+  const repair = async (join: PlanNode) => {
     const arrivals = edgeStates(session.plan, join, settledAt).flatMap((state, slot) =>
       state === undefined ? [] : [{ join, slot, state }],
     );
     if (arrivals.length > 0) await arriveAt(session, join, arrivals);
+  };
+  for (let from = 0; from < joins.length; from += JOINS_AT_ONCE) {
+    await Promise.all(joins.slice(from, from + JOINS_AT_ONCE).map(repair));
   }
 }
+
+/** One after the other, a wide execution's hundreds of joins would take all the time of a sweep; all at once, its partition. */
+const JOINS_AT_ONCE = 20;
 
 async function resend(
   session: Session,
@@ -156,7 +165,7 @@ async function resend(
     (first, look) => (first === undefined || look < first ? look : first),
     undefined,
   );
-  return { nextLook, sent: all.length };
+  return { nextLook, sent: all.length, lastMove: lastMove(session.header, records, now) };
 }
 
 type Next =

@@ -10,7 +10,7 @@ export async function requestStop(session: Session, stop: Omit<Stop, 'at'>): Pro
   const { clock, store, ids } = session.deps;
   for (;;) {
     const { header } = session;
-    if (header.status !== 'running' || header.stop !== undefined) return;
+    if (!session.isRunning || header.stop !== undefined) return;
     const now = clock.now();
     const next = { ...header, stop: { ...stop, at: now }, check: now, rev: header.rev + 1, op: ids.operation() };
     if (await store.replaceHeader(next)) {

@@ -1,9 +1,10 @@
 import { afterFailure } from '../domain/execution/after-failure.ts';
+import { afterRefusal, type Refusal } from '../domain/execution/after-refusal.ts';
 import type { AttemptRecord, OpenRecord, SettledRecord } from '../domain/execution/records.ts';
 import { exceedsTransitionBudget } from '../domain/execution/transitions.ts';
 import { failure, type Failure } from '../domain/failure.ts';
 import { unreachable } from '../domain/invariant.ts';
-import type { EpochMs } from '../domain/time.ts';
+import { epochMs, type EpochMs } from '../domain/time.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { Claimed } from './claimed.ts';
 import type { NodeCondition } from './ports.ts';
@@ -24,9 +25,22 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
       },
     ]);
   if (attemptStart >= claimed.lease.until) return later();
-  const end = await runAttempt(session, claimed);
-  const endedAt = clock.now();
-  const attempt = { attempt: claimed.attempt, startedAt: attemptStart, endedAt };
+  const { end, reported } = await runAttempt(session, claimed);
+  const attempt = { attempt: claimed.attempt, startedAt: attemptStart, endedAt: clock.now() };
+  if (end.kind === 'late') await later();
+  else if (end.kind === 'refused') await waitForTarget(session, claimed, end.refusal, attempt);
+  else await conclude(session, { ...claimed, attempts: attemptsMade(claimed) }, end, attempt);
+  // What was started beside the commit has to be over before the invocation is.
+  await reported;
+}
+
+/** Writes the end of an attempt that was made. */
+function conclude(
+  session: Session,
+  claimed: Claimed,
+  end: Exclude<AttemptEnd, { kind: 'late' | 'refused' }>,
+  attempt: AttemptRecord,
+): Promise<void> {
   switch (end.kind) {
     case 'succeeded':
       return settleEffect(session, claimed, { status: 'succeeded', output: end.output }, attempt);
@@ -34,8 +48,6 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
       return suspend(session, claimed, end, attempt);
     case 'failed':
       return failOrRetry(session, claimed, end, attempt);
-    case 'late':
-      return later();
     case 'stopped':
       return settleCancelled(session, claimed, {
         ...attempt,
@@ -44,6 +56,11 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
     default:
       return unreachable(end);
   }
+}
+
+/** Refusals give way to the attempt that they put off. */
+function attemptsMade({ attempts }: Claimed): readonly AttemptRecord[] {
+  return attempts.filter(({ refusals }) => refusals === undefined);
 }
 
 export function nodeMessage(session: Session, node: string, gen: number) {
@@ -82,6 +99,35 @@ async function failOrRetry(
     due,
   };
   await writeAndWake(session, claimed, record, due);
+}
+
+/**
+ * No call was made, so no attempt was either: the same one waits for its turn, whatever the node's retry policy and
+ * delivery. Dying before the write costs a lease's time (and an at-most-once node its life, as nobody can tell any more
+ * that nothing was sent); dying after it is found like any wake-up that was lost.
+ */
+async function waitForTarget(
+  session: Session,
+  claimed: Claimed,
+  refusal: Refusal,
+  { attempt, startedAt, endedAt }: AttemptRecord,
+): Promise<void> {
+  const { clock, ids } = session.deps;
+  const { node } = claimed;
+  const earlier = claimed.attempts.find(({ refusals }) => refusals !== undefined);
+  const refusals = (earlier?.refusals ?? 0) + 1;
+  const timerMs = (ms: number) => clock.after(ms) - clock.now();
+  const ownDeadline = node.deadlineMs === undefined ? Infinity : claimed.startedAt + timerMs(node.deadlineMs);
+  const deadline = epochMs(Math.min(session.header.deadline, ownDeadline));
+  const next = afterRefusal({ refusal, times: refusals, deadline, timerMs, random: ids.random() });
+  const refused = { attempt, startedAt: earlier?.startedAt ?? startedAt, endedAt, error: next.error, refusals };
+  const made = attemptsMade(claimed);
+  if (next.kind === 'fail') {
+    const ended = { ...claimed, attempt: claimed.attempt - 1, attempts: made };
+    return settleEffect(session, ended, { status: 'failed', error: next.error }, refused);
+  }
+  const record: OpenRecord = { ...openBase(session, claimed, [...made, refused]), status: 'retrying', due: next.due };
+  await writeAndWake(session, claimed, record, next.due);
 }
 
 async function suspend(
@@ -164,7 +210,9 @@ const BUDGET_CHECK_EVERY = 16;
 async function overBudget(session: Session, claimed: Claimed): Promise<boolean> {
   if (claimed.attempt % BUDGET_CHECK_EVERY !== 0) return false;
   const { nodes } = await session.deps.store.readAll(session.key, 'statuses');
-  return exceedsTransitionBudget(session.plan.userNodes, nodes);
+  // What earlier generations did is not this one's runaway.
+  const counted = nodes.filter(({ gen }) => gen === session.header.gen);
+  return exceedsTransitionBudget(session.plan.userNodes, counted);
 }
 
 /** Settles a node whose worker died too often, or once in the case of `at-most-once`. */

@@ -8,6 +8,8 @@ import type { Header } from '../domain/execution/records.ts';
 import type { Session } from './session.ts';
 
 export interface ScopeRequest {
+  /** Of the node that looks: a redrive may have replaced the input from then on. */
+  readonly generation: number;
   readonly node?: { readonly id: string; readonly attempt: number; readonly idempotencyKey: string };
   readonly now: EpochMs;
   readonly output?: Json;
@@ -23,7 +25,7 @@ export async function buildScope(
   values: readonly (CompiledValue | undefined)[],
   request: ScopeRequest,
 ): Promise<Scope> {
-  const input = await session.input();
+  const input = await session.input(request.generation);
   return scopeOver(session, input, values, request);
 }
 

@@ -1,6 +1,7 @@
+import type { Given } from '../domain/execution/redrive.ts';
 import type { EdgeState, Settled } from '../domain/execution/settled.ts';
 import { computeFrontier, edgeStates, settledFrom } from '../domain/execution/frontier.ts';
-import { effectiveGenerations } from '../domain/execution/generation.ts';
+import { inputOf, runOf, type Run } from '../domain/execution/generation.ts';
 import { isSettledRecord, type ExecutionKey, type Header, type NodeRecord } from '../domain/execution/records.ts';
 import type { Json } from '../domain/json.ts';
 import { invariant } from '../domain/invariant.ts';
@@ -10,6 +11,7 @@ import type { Delivery } from './messages.ts';
 import type { NodeKey } from './ports.ts';
 import { HeldArrivals } from './held-arrivals.ts';
 import type { Step } from './step.ts';
+import { StopWatch } from './stop-watch.ts';
 import type { TimeBudget } from './time-budget.ts';
 
 /**
@@ -18,6 +20,8 @@ import type { TimeBudget } from './time-budget.ts';
  *
  * S1. `known` holds settled facts only; a node that is running is simply not known.
  * S2. The header is the last one read; a `stop` once seen is never unseen, as headers only move forward.
+ * S3. A session belongs to one generation. Should the execution end and be redriven meanwhile, the session is
+ *     {@link superseded}: what it still writes goes to the old generation's keys, and it starts and ends nothing.
  */
 export class Session {
   readonly deps: EngineDeps;
@@ -29,15 +33,20 @@ export class Session {
   readonly held = new HeldArrivals();
   /** Aborted when the execution is seen to be stopped: running attempts end at once. */
   readonly stopped = new AbortController();
+  readonly stopWatch = new StopWatch(this);
   /** Steps under way; with those planned they are this invocation's load. */
   active = 0;
 
+  /** Nodes whose dead letters this invocation has filed. */
+  readonly filed = new Set<number>();
   /** Operations by which this very invocation gave permissions: at its end, nobody acts under them any more. */
   readonly issued = new Set<string>();
 
   #header: Header;
-  #generation: (index: number) => number;
-  #input: Json | undefined;
+  readonly #gen: number;
+  readonly #run: Run;
+  readonly #inputs = new Map<string, Promise<Json>>();
+  #given: Given | undefined;
   readonly #steps: Step[] = [];
   readonly #known = new Map<number, Settled>();
   readonly #via = new Map<number, readonly number[]>();
@@ -48,10 +57,12 @@ export class Session {
     deps: EngineDeps,
     init: { plan: Plan; header: Header; delivery: Delivery; budget: TimeBudget; mayRun: boolean },
   ) {
+    const run = runOf(init.plan, init.header);
     this.deps = deps;
-    this.plan = init.plan;
+    this.plan = run.plan;
     this.#header = init.header;
-    this.#generation = effectiveGenerations(init.plan, init.header.redrives);
+    this.#gen = init.header.gen;
+    this.#run = run;
     this.delivery = init.delivery;
     this.budget = init.budget;
     this.mayRun = init.mayRun;
@@ -67,16 +78,35 @@ export class Session {
 
   /** The effective generation of a node. */
   generation(node: PlanNode): number {
-    return this.#generation(node.index);
+    return this.#run.generation(node.index);
   }
 
   nodeKey(node: PlanNode): NodeKey {
     return { node: node.id, gen: this.generation(node) };
   }
 
+  get run(): Run {
+    return this.#run;
+  }
+
+  /** The last part of the node's idempotency key. */
+  keyNumber(node: PlanNode): number {
+    return this.#run.keyNumber(node.index);
+  }
+
+  /** Whether the execution has been redriven since this session began. */
+  get superseded(): boolean {
+    return this.#header.gen !== this.#gen;
+  }
+
   /** Whether anything may still be started: nobody stopped the execution, and it is the run that we know. */
   get mayStart(): boolean {
-    return this.#header.status === 'running' && this.#header.stop === undefined;
+    return this.isRunning && this.#header.stop === undefined;
+  }
+
+  /** Whether the run that this session knows has not ended. */
+  get isRunning(): boolean {
+    return this.#header.status === 'running' && !this.superseded;
   }
 
   get load(): number {
@@ -111,14 +141,37 @@ export class Session {
 
   adoptHeader(header: Header): void {
     if (header.rev < this.#header.rev) return;
-    if (header.gen !== this.#header.gen) this.#generation = effectiveGenerations(this.plan, header.redrives);
     this.#header = header;
-    if (header.stop !== undefined) this.stopped.abort();
+    if (header.stop !== undefined || this.superseded) this.stopped.abort();
   }
 
-  async input(): Promise<Json> {
-    this.#input ??= await this.deps.store.load(this.#header.input);
-    return this.#input;
+  /** The execution's input as nodes of this generation see it. */
+  input(generation: number): Promise<Json> {
+    const stored = inputOf(this.#header, generation);
+    const name = stored.at === 'payload' ? stored.ref : String(generation);
+    const known = this.#inputs.get(name);
+    if (known !== undefined) return known;
+    const loading = this.deps.store.load(stored);
+    this.#inputs.set(name, loading);
+    // A read that failed is not remembered.
+    loading.catch(() => this.#inputs.delete(name));
+    return loading;
+  }
+
+  /** What somebody gave nodes instead of their `with`; to be loaded before {@link given} is asked. */
+  async loadGiven(): Promise<Given> {
+    const stored = this.#header.repair?.given;
+    // Written by a redrive, from such a map.
+    if (stored !== undefined) this.#given ??= (await this.deps.store.load(stored)) as Given;
+    return this.#given ?? {};
+  }
+
+  givenTo(node: PlanNode): Json | undefined {
+    invariant(
+      this.#given !== undefined || this.#header.repair?.given === undefined,
+      'the given values were not loaded',
+    );
+    return this.#given !== undefined && Object.hasOwn(this.#given, node.id) ? this.#given[node.id] : undefined;
   }
 
   readonly settledAt = (index: number): Settled | undefined => this.#known.get(index);
@@ -143,7 +196,8 @@ export class Session {
     this.learn(node, settledFrom(record, node));
     for (const [id, settled] of Object.entries(record.pure)) {
       const member = this.plan.indexOf.get(id);
-      if (member !== undefined) this.#known.set(member, settled);
+      // A redrive may have taken a member out of its unit: then this result is not its result any more.
+      if (member !== undefined && nodeAt(this.plan, member).unit === index) this.#known.set(member, settled);
     }
     if (depth === 'outputs') this.#withOutputs.add(index);
   }

@@ -5,6 +5,7 @@ import { invariant } from '../domain/invariant.ts';
 import type { EpochMs } from '../domain/time.ts';
 import { isPureRoot, type PlanNode } from '../domain/workflow/plan.ts';
 import type { Claimed } from './claimed.ts';
+import { fileDeadLetters } from './dead-letters.ts';
 import { pureEvaluator } from './evaluate-pure.ts';
 import type { NodeCondition, OutgoingMessage } from './ports.ts';
 import type { Session } from './session.ts';
@@ -124,6 +125,7 @@ export async function commitUnit(
   for (const { node: ended, settled } of closure.settled) session.learn(ended, settled);
   session.markOutputs(node.index);
   if (base.via !== undefined) session.learnRecord(record);
+  await fileDeadLetters(session, record);
   await deliver(session, closure, share, lease.until);
   return true;
 }

@@ -1,105 +1,172 @@
-import type { ExecutionKey } from '../domain/execution/records.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
-import { close } from './close.ts';
-import { drive } from './drive.ts';
+import { CHECK_SHARDS, type Due, type DuePage } from './due.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { recover } from './recover.ts';
-import type { Session } from './session.ts';
-import { CHECK_AFTER_MS } from './time-budget.ts';
-import { openSession, work } from './work.ts';
+import { look, type SweepScope } from './look.ts';
+import { SetAside } from './set-aside.ts';
+import { LOOKS_PER_RUN_MAX, LOOKS_PER_SECOND, SweepPace } from './sweep-pace.ts';
+import { UnreadableError } from './unreadable.ts';
 
-/** How many executions are asked for at once. */
-const SWEEP_MAX = 100;
-/** After a lease or a due time the message that belongs to it gets this long before the sweeper steps in. */
-const CHECK_MARGIN_MS = 5_000;
-/** An execution that waits for people is looked at this often. */
-const CHECK_IDLE_MS = 900_000;
-/** Of a laptop's stack, at its start. */
-const EVERYTHING_MAX = 10_000;
-/** What was sent is given this long a message before the execution is looked at again. */
-const CHECK_PER_MESSAGE_MS = 1_000;
-const FAR_FUTURE = epochMs(Number.MAX_SAFE_INTEGER);
-
-/** `due`: whose check has come. `everything`: all that have not ended, whatever their check says. */
-export type SweepScope = 'due' | 'everything';
-
+/** Index entries read at once: keys only, about 150 bytes each. */
+const PAGE_MAX = 250;
 /** Time kept back for the look at hand. */
 const LAST_LOOK_MS = 10_000;
+/** So many faults without a success between them: the store is in trouble, and each further request adds to it. */
+const FAULTS_IN_A_ROW_MAX = 5;
+const FAR_FUTURE = epochMs(Number.MAX_SAFE_INTEGER);
+
+/** Why a sweep ended before all that was due had been looked at. */
+export type SweepStop = 'time' | 'turns' | 'store';
+
+export interface SweepReport {
+  /** How long the execution that waited longest for its look had been overdue when the sweep began. */
+  readonly lagMs: number;
+  readonly looked: number;
+  /** Of those looked at: put off for later. */
+  readonly failed: number;
+  /** At least so many were due and not looked at. */
+  readonly leftOver: number;
+  readonly stopped?: SweepStop;
+}
 
 /**
- * The way back for executions whose messages were lost (protocol §7.6): the index only names candidates, the header is
- * read strongly before anything is done, and `check` is then moved to when it is worth while to look again.
+ * The way back for executions whose messages were lost (protocol §7.6). Shards are swept side by side; within one, the
+ * oldest check comes first.
+ *
+ * W1. One that cannot be helped keeps nobody else from it: it is put off, and set aside where that cannot be written.
+ * W2. No faster than {@link LOOKS_PER_SECOND}, no more than {@link LOOKS_PER_RUN_MAX}: after an outage everything is due at
+ *     once. `everything` is a laptop's stack at its start and knows no such bound.
+ * W3. A store that fails several times in a row is left alone until the next sweep.
  */
 export async function sweep(
   deps: EngineDeps,
   scope: SweepScope,
   remainingMs: number,
-): Promise<{ readonly looked: number }> {
-  const { clock, store } = deps;
-  const end = clock.now() + remainingMs;
-  const horizon = scope === 'due' ? clock.now() : FAR_FUTURE;
-  const seen = new Set<string>();
-  for (;;) {
-    const page = await store.dueForCheck(horizon, scope === 'due' ? SWEEP_MAX : EVERYTHING_MAX);
-    // The index lags behind the checks that this very sweep has moved.
-    const fresh = page.filter(({ execution }) => !seen.has(execution));
-    for (const { workspace: ws, execution: ex } of fresh) {
-      const left = end - clock.now();
-      if (left < LAST_LOOK_MS) return { looked: seen.size };
-      seen.add(ex);
-      await lookSafely(deps, { ws, ex }, scope, left);
+  setAside = new SetAside(),
+): Promise<SweepReport> {
+  const run = new SweepRun(deps, scope, remainingMs, setAside);
+  await Promise.all(Array.from({ length: CHECK_SHARDS }, (_, shard) => run.sweepShard(shard)));
+  return run.report();
+}
+
+class SweepRun {
+  readonly #deps: EngineDeps;
+  readonly #scope: SweepScope;
+  readonly #setAside: SetAside;
+  readonly #began: EpochMs;
+  readonly #end: number;
+  readonly #pace: SweepPace | undefined;
+  /** In `everything` an execution whose check was moved comes up again behind. */
+  readonly #seen = new Set<string>();
+  readonly #troubles = new Map<string, { count: number; readonly example: Readonly<Record<string, string>> }>();
+  #lagMs = 0;
+  #looked = 0;
+  #failed = 0;
+  #leftOver = 0;
+  #faultsInARow = 0;
+  #stopped: SweepStop | undefined;
+  #indexFaults: unknown[] = [];
+
+  constructor(deps: EngineDeps, scope: SweepScope, remainingMs: number, setAside: SetAside) {
+    this.#deps = deps;
+    this.#scope = scope;
+    this.#setAside = setAside;
+    this.#began = deps.clock.now();
+    this.#end = this.#began + remainingMs;
+    this.#pace = scope === 'due' ? new SweepPace(deps.clock, LOOKS_PER_SECOND) : undefined;
+  }
+
+  async sweepShard(shard: number): Promise<void> {
+    for (let after: Due | undefined, first = true; first || after !== undefined; first = false) {
+      const page = await this.#page(shard, after);
+      for (const due of page?.due ?? []) await this.#visit(due);
+      if (this.#stopped !== undefined) return;
+      after = page?.next;
     }
-    if (fresh.length === 0) return { looked: seen.size };
   }
-}
 
-/** One execution that cannot be looked after (its stored plan does not load, say) must not keep the others from it. */
-async function lookSafely(
-  deps: EngineDeps,
-  { ws, ex }: { readonly ws: string; readonly ex: string },
-  scope: SweepScope,
-  left: number,
-): Promise<void> {
-  try {
-    const delivery = { id: deps.ids.operation(), receiveCount: 1, isolated: false };
-    const session = await openSession(deps, { ws, ex }, delivery, left, false);
-    if (session !== undefined) await look(deps, session, scope, left);
-  } catch (error) {
-    deps.log.warn('an execution could not be swept', { workspace: ws, execution: ex, error: String(error) });
-    await putOff(deps, { workspace: ws, execution: ex });
+  /** @throws the index's own fault when it answered for no shard: then nothing is known, not even that all is well. */
+  report(): SweepReport {
+    if (this.#indexFaults.length === CHECK_SHARDS && this.#looked === 0) throw this.#indexFaults[0];
+    const report = { lagMs: this.#lagMs, looked: this.#looked, failed: this.#failed, leftOver: this.#leftOver };
+    // Totals and an example of each kind: a thousand lines of one deployment's mistake would hide everything else.
+    if (this.#troubles.size > 0)
+      this.#deps.log.warn('executions could not be swept', { ...report, troubles: Object.fromEntries(this.#troubles) });
+    if (this.#stopped === undefined) return report;
+    this.#deps.log.warn('a sweep ended early', { ...report, why: this.#stopped });
+    return { ...report, stopped: this.#stopped };
   }
-}
 
-/** Out of the way of those that can be helped: the oldest checks come first. */
-async function putOff(deps: EngineDeps, key: ExecutionKey): Promise<void> {
-  const header = await deps.store.readHeader(key).catch(() => undefined);
-  if (header?.check === undefined) return;
-  const check = epochMs(deps.clock.now() + CHECK_IDLE_MS);
-  const next = { ...header, check, rev: header.rev + 1, op: deps.ids.operation() };
-  await deps.store.replaceHeader(next).catch(() => false);
-}
+  async #page(shard: number, after: Due | undefined): Promise<DuePage | undefined> {
+    const horizon = this.#scope === 'due' ? this.#began : FAR_FUTURE;
+    const query = { shard, horizon, limit: PAGE_MAX, ...(after !== undefined && { after }) };
+    try {
+      return await this.#deps.store.dueForCheck(query);
+    } catch (error) {
+      this.#indexFaults.push(error);
+      this.#note(error, { shard: String(shard) });
+      this.#fault();
+      return undefined;
+    }
+  }
 
-async function look(deps: EngineDeps, session: Session, scope: SweepScope, remainingMs: number): Promise<void> {
-  const { header, key } = session;
-  const now = deps.clock.now();
-  if (header.check === undefined || (scope === 'due' && header.check > now)) return;
-  if (now >= header.deadline) {
-    return work(deps, { v: 1, ws: key.workspace, ex: key.execution, kind: 'expire' }, session.delivery, remainingMs);
+  async #visit(due: Due): Promise<void> {
+    const since = this.#setAside.waitingSince(due, this.#began);
+    const name = `${due.key.workspace}#${due.key.execution}`;
+    if (since === undefined || this.#seen.has(name)) return;
+    if (this.#scope === 'everything') this.#seen.add(name);
+    this.#lagMs = Math.max(this.#lagMs, this.#began - since);
+    if (!this.#mayLook()) {
+      this.#leftOver += 1;
+      return;
+    }
+    this.#looked += 1;
+    await this.#pace?.turn();
+    await this.#lookSafely(due);
   }
-  let next: EpochMs = epochMs(now + CHECK_AFTER_MS);
-  if (header.status === 'pending') next = header.deadline;
-  else if (header.stop !== undefined) await close(session);
-  else {
-    const { nextLook, sent } = await recover(session, { by: undefined, resendDelayed: false });
-    await drive(session);
-    const idle = epochMs(now + CHECK_IDLE_MS);
-    // While there is a backlog its messages are in the queue already: sending them again each minute only lengthens it.
-    next = epochMs(now + CHECK_AFTER_MS + sent * CHECK_PER_MESSAGE_MS);
-    if (sent === 0) next = nextLook === undefined ? idle : epochMs(Math.min(nextLook + CHECK_MARGIN_MS, idle));
+
+  #mayLook(): boolean {
+    if (this.#end - this.#deps.clock.now() < LAST_LOOK_MS) this.#stopped ??= 'time';
+    else if (this.#scope === 'due' && this.#looked >= LOOKS_PER_RUN_MAX) this.#stopped ??= 'turns';
+    return this.#stopped === undefined;
   }
-  const current = session.header;
-  if (current.status !== 'running' && current.status !== 'pending') return;
-  const check = epochMs(Math.min(next, current.deadline));
-  // Lost to whoever wrote the header meanwhile: his check stands.
-  await deps.store.replaceHeader({ ...current, check, rev: current.rev + 1, op: deps.ids.operation() });
+
+  async #lookSafely(due: Due): Promise<void> {
+    try {
+      const sent = await look(this.#deps, due, this.#scope, this.#end - this.#deps.clock.now());
+      this.#pace?.charge(sent);
+      this.#setAside.remove(due);
+      this.#faultsInARow = 0;
+    } catch (error) {
+      this.#failed += 1;
+      this.#note(error, { workspace: due.key.workspace, execution: due.key.execution });
+      const until = this.#setAside.add(due, this.#deps.clock.now(), this.#deps.ids.random());
+      // What cannot be read cannot be written either, and says nothing against the store.
+      if (!(error instanceof UnreadableError)) await this.#putOff(due, until);
+    }
+  }
+
+  /** Out of the way of those that can be helped, for other processes too. */
+  async #putOff({ key }: Due, check: EpochMs): Promise<void> {
+    const { ids, store } = this.#deps;
+    try {
+      const header = await store.readHeader(key);
+      if (header?.check !== undefined)
+        await store.replaceHeader({ ...header, check, rev: header.rev + 1, op: ids.operation() });
+      this.#faultsInARow = 0;
+    } catch {
+      this.#fault();
+    }
+  }
+
+  #fault(): void {
+    this.#faultsInARow += 1;
+    if (this.#faultsInARow >= FAULTS_IN_A_ROW_MAX) this.#stopped ??= 'store';
+  }
+
+  #note(error: unknown, where: Readonly<Record<string, string>>): void {
+    const kind = error instanceof Error ? error.name : typeof error;
+    const known = this.#troubles.get(kind);
+    if (known === undefined) this.#troubles.set(kind, { count: 1, example: { ...where, error: String(error) } });
+    else known.count += 1;
+  }
 }

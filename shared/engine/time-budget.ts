@@ -21,6 +21,8 @@ export const STOP_POLL_MS = 2_000;
 export const GUARD_DELAY_MS = 35_000;
 /** When the sweeper first looks at an execution, and again when it can name no better time. */
 export const CHECK_AFTER_MS = 60_000;
+/** An execution that waits for people, or that cannot be helped, is looked at this often. */
+export const CHECK_IDLE_MS = 900_000;
 
 export interface TimeBudget {
   /** The instant at which the platform ends this invocation. */

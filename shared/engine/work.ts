@@ -2,13 +2,16 @@ import { isSettledRecord } from '../domain/execution/records.ts';
 import { unreachable } from '../domain/invariant.ts';
 import { nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
 import { close } from './close.ts';
+import { closeRepeated } from './dead-letters.ts';
 import { drive } from './drive.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { Delivery, MessageOf, WorkMessage } from './messages.ts';
+import { openSession } from './open-session.ts';
 import { recover, type RecoveryOptions } from './recover.ts';
+import { replayMany } from './replay-many.ts';
 import { requestStop } from './request-stop.ts';
 import { Session } from './session.ts';
-import { isLive, timeBudget } from './time-budget.ts';
+import { isLive } from './time-budget.ts';
 
 /**
  * Handles one delivery of one message (protocol §3, §5, §7). Returns when everything that it started has ended; an
@@ -20,15 +23,12 @@ export async function work(
   delivery: Delivery,
   remainingMs: number,
 ): Promise<void> {
-  const session = await openSession(
-    deps,
-    message,
-    delivery,
-    remainingMs,
-    message.kind === 'node' || message.kind === 'group',
-  );
+  if (message.kind === 'replay') return replayMany(deps, message, delivery, remainingMs);
+  const mayRun = message.kind === 'node' || message.kind === 'group';
+  const session = await openSession(deps, message, delivery, remainingMs, mayRun);
   if (session === undefined) return;
   if (message.kind === 'expire') return expire(session);
+  if (message.kind === 'redriven') await closeRepeated(deps, session.plan, session.header);
   if (session.header.status !== 'running') return;
   if (session.header.stop !== undefined) return close(session);
   if (deps.clock.now() >= session.header.deadline) return expire(session);
@@ -37,27 +37,14 @@ export async function work(
       return workNode(session, message);
     case 'group':
       return workGroup(session, message);
+    case 'redriven':
+      return recoverAndDrive(session, { by: undefined, resendDelayed: false });
     case 'recover':
       // A guard of the API (no `by`) looks after one step: the timers of all other nodes are not its business.
       return recoverAndDrive(session, { by: message.by, resendDelayed: message.by !== undefined });
     default:
       return unreachable(message);
   }
-}
-
-/** Undefined when there is no such execution (any more): a message may outlive it. */
-export async function openSession(
-  deps: EngineDeps,
-  { ws, ex }: Pick<WorkMessage, 'ws' | 'ex'>,
-  delivery: Delivery,
-  remainingMs: number,
-  mayRun: boolean,
-): Promise<Session | undefined> {
-  const budget = timeBudget(deps.clock.now(), remainingMs);
-  const header = await deps.store.readHeader({ workspace: ws, execution: ex });
-  if (header === undefined) return undefined;
-  const plan = await deps.plans.load(ws, header.workflow, header.version);
-  return new Session(deps, { plan, header, delivery, budget, mayRun });
 }
 
 async function workNode(session: Session, message: MessageOf<'node'>): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { acceptCallback, type Callback } from '../../shared/engine/callback.ts';
 import { cancelExecution } from '../../shared/engine/cancel-execution.ts';
+import { redrive } from '../../shared/engine/redrive.ts';
 import { Audit } from '../support/audit.ts';
 import { compile, EngineHarness, type HarnessOptions, type Nodes, type Result } from '../support/engine-harness.ts';
 import { FaultPlan, FAULTS, InjectedFault, type Fault } from '../support/faulty-ports.ts';
@@ -54,6 +55,15 @@ function answer(node: string): NonNullable<Scenario['act']> {
 function cancel(when: (harness: EngineHarness) => Promise<boolean>): NonNullable<Scenario['act']> {
   return { when, what: (harness) => harness.request((deps) => cancelExecution(deps, harness.key, 'request')) };
 }
+
+/** Somebody mends what was wrong and redrives; a plain redrive, so that all of it runs at most once more. */
+const repair: NonNullable<Scenario['act']> = {
+  when: () => Promise.resolve(false),
+  what: (harness) => {
+    harness.retell({});
+    return harness.request((deps) => redrive(deps, { ...harness.key, freshKeys: false, requestId: 'request' }));
+  },
+};
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'a line a → b → c': {
@@ -176,6 +186,22 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       started: !['cancelled', 'undecided'].includes(nodes['c']?.status ?? ''),
     }),
   },
+  'a redrive of a diamond': {
+    nodes: { a: task(), b: task('a'), c: task('a'), d: task('b', 'c'), n: { ...task('b'), join: 'always' } },
+    script: { b: { fail: 'boom' } },
+    act: repair,
+  },
+  'a redrive of a pure node behind an effect that is kept': {
+    nodes: {
+      a: task(),
+      p: { type: 'transform', needs: ['a'], with: { value: '{{ nodes.a.output.ok }}' } },
+      q: { type: 'pass', needs: ['p'] },
+      b: task('q'),
+      f: { ...task('q', 'a'), join: 'first' },
+    },
+    script: { a: { output: { ok: 1 } }, b: { fail: 'boom' } },
+    act: repair,
+  },
   'a timeout while a node waits': {
     nodes: { a: task(), w: { type: 'approval', needs: ['a'] }, c: task('w') },
     more: { timeout: '1h' },
@@ -220,7 +246,8 @@ async function execute(
   }
   await run();
   harness.dispose();
-  return { end: compare(await harness.result()), harness, violations: audit.violations };
+  const letters = (await harness.store.deadLettersOf(harness.key)).map(({ node, gen, status }) => [node, gen, status]);
+  return { end: [compare(await harness.result()), letters], harness, violations: audit.violations };
 }
 
 const STALLS = { 'beyond the lease': 70_000, 'beyond the visibility timeout': 1_000_000 };

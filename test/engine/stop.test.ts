@@ -52,6 +52,24 @@ describe('cancel', () => {
     expect((await harness.header()).progress).toMatchObject({ succeeded: 1, cancelled: 3 });
   });
 
+  test('is looked for by ten attempts at once as often as by one', async () => {
+    const looks = async (attempts: number, takesMs: number, firstTakesMs = takesMs) => {
+      const names = Array.from({ length: attempts }, (_, at) => `t${at}`);
+      const harness = new EngineHarness(compile(Object.fromEntries(names.map((name) => [name, { type: 'task' }]))), {
+        script: Object.fromEntries(names.map((name, at) => [name, { takesMs: at === 0 ? firstTakesMs : takesMs }])),
+      });
+      await harness.start();
+      await harness.runToEnd();
+      expect(harness.runs).toHaveLength(attempts);
+      return harness.faults.names.filter((name) => name === 'readHeader').length;
+    };
+    // The other reads are those of claims and commits.
+    expect((await looks(1, 9_000)) - (await looks(1, 1_000))).toBe(4);
+    expect((await looks(10, 9_000)) - (await looks(10, 1_000))).toBe(4);
+    // Not only until the first of them ends.
+    expect((await looks(10, 9_000, 1_000)) - (await looks(10, 1_000))).toBe(4);
+  });
+
   test('again is accepted, after the end it is terminal, of nothing not found', async () => {
     const harness = await whileRuns('b');
     await cancel(harness);

@@ -11,7 +11,7 @@ import type { ExecutionRecords, ExecutionStore } from '../../shared/engine/ports
 /** Watches every write for what must never happen (protocol, invariants 1 and 2). */
 export class Audit {
   readonly violations: string[] = [];
-  /** How often each node was settled by a write that was applied. */
+  /** How often each node was settled, in each generation, by a write that was applied. */
   readonly commits = new Map<string, number>();
   readonly #plan: Plan;
 
@@ -59,13 +59,15 @@ export class Audit {
       return;
     }
     const index = this.#plan.indexOf.get(claim.node) ?? -1;
-    for (const parent of nodes.filter(isSettledRecord)) {
+    for (const parent of nodes.filter(isSettledRecord).filter(({ gen }) => gen === claim.gen)) {
       // Whoever holds the permission may claim under it himself (claimCovered).
       const isOthers = ({ until, by }: Lease) => until > now && by !== claim.lease.by;
       if (parent.inline.includes(index) && isOthers(parent.lease))
         this.violations.push(`${claim.node} was claimed while ${parent.node} covers it`);
       const group = parent.groups.findIndex((members) => members.includes(index));
-      const taken = groups.find((taking) => taking.node === parent.node && taking.group === group);
+      const taken = groups.find(
+        (taking) => taking.node === parent.node && taking.gen === parent.gen && taking.group === group,
+      );
       if (group !== -1 && (taken === undefined || isOthers(taken.lease)))
         this.violations.push(`${claim.node} was claimed while its group can run it`);
     }
@@ -75,17 +77,18 @@ export class Audit {
     return async (next: Header) => {
       const before = await store.readHeader(next);
       const written = await store.replaceHeader(next);
-      if (written && before !== undefined && isTerminal(before.status))
+      if (written && before !== undefined && isTerminal(before.status) && next.gen === before.gen)
         this.violations.push(`the execution was ${before.status} and is ${next.status} now`);
-      if (written && before?.stop !== undefined && next.stop?.status !== before.stop.status)
+      if (written && before?.stop !== undefined && next.stop?.status !== before.stop.status && next.gen === before.gen)
         this.violations.push('a stop was taken back');
       return written;
     };
   }
 
   #count(record: NodeRecord): void {
-    const commits = (this.commits.get(record.node) ?? 0) + 1;
-    this.commits.set(record.node, commits);
-    if (commits > 1) this.violations.push(`${record.node} was committed ${commits} times`);
+    const key = `${record.gen}#${record.node}`;
+    const commits = (this.commits.get(key) ?? 0) + 1;
+    this.commits.set(key, commits);
+    if (commits > 1) this.violations.push(`${key} was committed ${commits} times`);
   }
 }

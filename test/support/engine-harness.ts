@@ -1,8 +1,10 @@
+import { MemoryBreakerStore } from '../../shared/adapters/memory/breaker-store.ts';
 import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
+import { MemoryReplayStore } from '../../shared/adapters/memory/replay-store.ts';
 import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
 import { computeFrontier, type Standing } from '../../shared/domain/execution/frontier.ts';
-import { effectiveGenerations } from '../../shared/domain/execution/generation.ts';
+import { runOf } from '../../shared/domain/execution/generation.ts';
 import { isTerminal, type ExecutionKey, type Header } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
 import type { Json } from '../../shared/domain/json.ts';
@@ -10,13 +12,14 @@ import { epochMs, type EpochMs } from '../../shared/domain/time.ts';
 import { compilePlan } from '../../shared/domain/workflow/compile-plan.ts';
 import { isVirtual, nodeAt, type Plan } from '../../shared/domain/workflow/plan.ts';
 import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
+import { Breakers } from '../../shared/engine/breakers.ts';
 import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { ExecutionStore } from '../../shared/engine/ports.ts';
 import { startExecution } from '../../shared/engine/start-execution.ts';
 import { sweep } from '../../shared/engine/sweep.ts';
 import { work } from '../../shared/engine/work.ts';
 import { FaultPlan, Worker } from './faulty-ports.ts';
-import { enterWorld, leaveWorld, registry, type Run, type Script } from './scripted-task.ts';
+import { enterWorld, leaveWorld, registry, type Run, type Script, type World } from './scripted-task.ts';
 
 /** Lambda's time limit, and a visibility timeout beyond it (protocol M1). */
 export const INVOCATION_MS = 900_000;
@@ -50,6 +53,9 @@ export interface HarnessOptions {
   readonly duplicates?: boolean;
   /** How long a worker stands still where `faults` say so. */
   readonly stallMs?: number;
+  /** What several executions share: their targets' breakers, and the time. */
+  readonly shared?: { readonly breakers: MemoryBreakerStore; readonly clock: VirtualClock };
+  readonly workspace?: string;
   /** Lets a test watch what is written. */
   readonly watch?: (store: ExecutionStore) => ExecutionStore;
 }
@@ -74,16 +80,21 @@ let executions = 0;
 
 /** One execution on memory ports: the test decides what happens next, and when time passes. */
 export class EngineHarness {
-  readonly clock = new VirtualClock();
-  readonly queue = new MemoryWorkQueue(this.clock);
+  readonly clock: VirtualClock;
+  readonly queue: MemoryWorkQueue;
+  readonly breakers: MemoryBreakerStore;
   readonly store: ExecutionStore;
+  readonly replays: MemoryReplayStore;
   readonly runs: Run[] = [];
   readonly key: ExecutionKey;
   readonly plan: Plan;
+  /** Other versions of the workflow, by number. */
+  readonly plans = new Map<number, Plan>();
   readonly faults: FaultPlan;
   /** What workers threw. */
   readonly errors: unknown[] = [];
   readonly #input: Json;
+  readonly #world: World;
   readonly #afterFault: NonNullable<HarnessOptions['afterFault']>;
   readonly #stallMs: number;
   readonly #duplicates: boolean;
@@ -101,9 +112,14 @@ export class EngineHarness {
       afterFault = 'at_once',
       stallMs = 0,
       duplicates = false,
+      shared = { breakers: new MemoryBreakerStore(), clock: new VirtualClock() },
+      workspace = 'ws',
       watch,
     }: HarnessOptions = {},
   ) {
+    this.clock = shared.clock;
+    this.breakers = shared.breakers;
+    this.queue = new MemoryWorkQueue(this.clock);
     this.plan = plan;
     this.faults = faults;
     this.#input = input;
@@ -112,35 +128,46 @@ export class EngineHarness {
     this.#duplicates = duplicates;
     const store = new MemoryExecutionStore();
     this.store = watch === undefined ? store : watch(store);
+    this.replays = new MemoryReplayStore(store);
     executions += 1;
-    this.key = { workspace: 'ws', execution: `ex${executions}` };
+    this.key = { workspace, execution: `ex${executions}` };
     const hold = (node: string) =>
       holds?.(node) === true ? new Promise<void>((release) => this.#held.push({ node, release })) : Promise.resolve();
-    enterWorld(this.key.execution, { script, clock: this.clock, runs: this.runs, hold });
+    this.#world = { script, clock: this.clock, runs: this.runs, hold };
+    enterWorld(this.key.execution, this.#world);
   }
 
   /** The engine's dependencies as one worker has them. */
   deps(worker = this.#worker()): EngineDeps {
+    const ids = { operation: () => `${this.key.execution}op${(this.#operations += 1)}`, random: () => 0.5 };
+    const log = { info: () => undefined, warn: () => undefined };
     return {
       store: worker.store(this.store),
+      replays: worker.replays(this.replays),
       queue: worker.queue(this.queue),
       clock: worker.clock,
-      plans: { load: () => Promise.resolve(this.plan) },
+      plans: { load: (_, __, version) => Promise.resolve(this.plans.get(version) ?? this.plan) },
       nodes: registry,
-      ids: { operation: () => `op${(this.#operations += 1)}`, random: () => 0.5 },
-      log: { info: () => undefined, warn: () => undefined },
+      breakers: new Breakers({ store: worker.breakers(this.breakers), clock: worker.clock, ids, log }),
+      ids,
+      log,
       leaseEpoch: epochMs(0),
     };
   }
 
-  async start(): Promise<void> {
+  /** From now on attempts come to something else. */
+  retell(script: Script): void {
+    enterWorld(this.key.execution, { ...this.#world, script });
+  }
+
+  async start({ hold = false }: { readonly hold?: boolean } = {}): Promise<void> {
     const input = { at: 'record', value: this.#input } as const;
     await this.request((deps) =>
       startExecution(deps, {
         ...this.key,
         plan: this.plan,
         input,
-        hold: false,
+        hold,
         tags: {},
         trigger: 'api',
         request: 'r',
@@ -270,9 +297,9 @@ export class EngineHarness {
   async standings(): Promise<readonly Standing[]> {
     const { nodes } = await this.store.readAll(this.key, 'outputs');
     const header = await this.header();
-    const generation = effectiveGenerations(this.plan, header.redrives);
+    const { plan, generation } = runOf(this.plans.get(header.version) ?? this.plan, header);
     const byKey = new Map(nodes.map((record) => [`${record.gen}#${record.node}`, record]));
-    return computeFrontier(this.plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`)).standings;
+    return computeFrontier(plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`)).standings;
   }
 
   async result(): Promise<Result> {

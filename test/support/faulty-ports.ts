@@ -1,4 +1,5 @@
-import type { Clock, ExecutionStore, WorkQueue } from '../../shared/engine/ports.ts';
+import type { BreakerStore } from '../../shared/engine/breakers.ts';
+import type { Clock, ExecutionStore, ReplayStore, WorkQueue } from '../../shared/engine/ports.ts';
 
 /**
  * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, the worker
@@ -78,13 +79,27 @@ export class Worker {
     return this.#wrap(target);
   }
 
+  replays(target: ReplayStore): ReplayStore {
+    return this.#wrap(target);
+  }
+
+  breakers(target: BreakerStore): BreakerStore {
+    return this.#wrap(target);
+  }
+
   get clock(): Clock {
     const clock = this.#clock;
     return {
       now: () => clock.now(),
       after: (ms) => clock.after(ms),
-      sleep: (ms, signal) => (this.#dead ? never() : clock.sleep(ms, signal)),
+      sleep: (ms, signal) => this.#sleep(ms, signal),
     };
+  }
+
+  /** Whoever dies asleep does not wake up. */
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#dead) await this.#clock.sleep(ms, signal);
+    if (this.#dead) await never();
   }
 
   #wrap<T extends object>(target: T): T {

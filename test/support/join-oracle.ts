@@ -1,10 +1,11 @@
 import type { Json } from '../../shared/domain/json.ts';
+import { edgeState, isCaught, joinDecision, sourceOf, type EdgeState } from './contract-tables.ts';
 import type { Nodes } from './engine-harness.ts';
 import type { Outcome } from './scripted-task.ts';
 
 /**
- * What the contract's two tables say of a workflow, written down a second time: nothing here knows of units, arrivals or
- * orders. Shares no code with the engine.
+ * What the contract's two tables say of a workflow, whose nodes end as the model says: nothing here knows of units,
+ * arrivals or orders. Shares no code with the engine.
  */
 export interface ModelNode {
   readonly id: string;
@@ -32,7 +33,6 @@ export interface Expected {
   readonly nodes: Readonly<Record<string, ExpectedNode>>;
 }
 
-type State = 'live' | 'dead' | 'failed';
 interface End extends ExpectedNode {
   readonly code?: string;
   readonly branch?: string;
@@ -42,16 +42,16 @@ interface End extends ExpectedNode {
 export function expected(model: readonly ModelNode[]): Expected {
   const byId = new Map(model.map((node) => [node.id, node]));
   const ends = new Map<string, End>();
-  const allNeeds = model.flatMap(({ needs = [] }) => needs);
+  const allNeeds = new Set(model.flatMap(({ needs = [] }) => needs));
   let failed = false;
   for (const node of model) {
     const states = (node.needs ?? []).map((need) => {
-      const source = need.split('.')[0]!;
-      return stateOf(need, byId.get(source)!, ends.get(source)!, allNeeds);
+      const source = sourceOf(need);
+      return edgeState(need, byId.get(source)!, ends.get(source)!, allNeeds);
     });
     const end = endOf(node, states);
     ends.set(node.id, end);
-    if (end.status === 'failed' && end.tolerated === undefined && !isCaught(node, end.code!, allNeeds)) failed = true;
+    if (end.status === 'failed' && end.tolerated === undefined && !isCaught(node, end, allNeeds)) failed = true;
   }
   const nodes = [...ends].map(
     ([id, { status, reason, tolerated }]) =>
@@ -60,58 +60,8 @@ export function expected(model: readonly ModelNode[]): Expected {
   return { status: failed ? 'failed' : 'succeeded', nodes: Object.fromEntries(nodes) };
 }
 
-/** Contract §2, first table. */
-function stateOf(need: string, source: ModelNode, end: End, allNeeds: readonly string[]): State {
-  const name = need.split('.')[1];
-  const isError = name === 'error' || (name !== undefined && source.catch?.[name] !== undefined);
-  if (end.status === 'succeeded') {
-    if (isError) return 'dead';
-    return name === undefined || name === end.branch ? 'live' : 'dead';
-  }
-  if (end.status === 'failed') {
-    if (isCaught(source, end.code!, allNeeds)) return isError && takes(source, name, end.code!) ? 'live' : 'dead';
-    if (source.onError === 'continue') return name === undefined ? 'live' : 'dead';
-    return isError ? 'dead' : 'failed';
-  }
-  if (end.reason === 'upstream_failed') return isError ? 'dead' : 'failed';
-  return 'dead';
-}
-
-/** "A failure is caught if an edge that takes its code exists." */
-function isCaught(source: ModelNode, code: string, allNeeds: readonly string[]): boolean {
-  return allNeeds.some((need) => {
-    const [id, name] = need.split('.');
-    return (
-      id === source.id &&
-      name !== undefined &&
-      (name === 'error' || source.catch?.[name] !== undefined) &&
-      takes(source, name, code)
-    );
-  });
-}
-
-/** "`a.error` takes every code not named." */
-function takes(source: ModelNode, name: string, code: string): boolean {
-  const named = Object.entries(source.catch ?? {}).find(([, codes]) => codes.includes(code))?.[0];
-  return name === 'error' ? named === undefined : name === named;
-}
-
-/** Contract §2, second table. */
-function decide(join: NonNullable<ModelNode['join']>, states: readonly State[]): 'run' | 'skip' | 'blocked' {
-  const live = states.includes('live');
-  const dead = states.includes('dead');
-  const failed = states.includes('failed');
-  const table = { merge: 0, all: 1, first: 2, always: 3 }[join];
-  if (states.length === 0) return 'run';
-  if (live && !dead && !failed) return 'run';
-  if (live && dead && !failed) return (['run', 'skip', 'run', 'run'] as const)[table]!;
-  if (!live && dead && !failed) return 'skip';
-  if (live && failed) return (['blocked', 'blocked', 'run', 'run'] as const)[table]!;
-  return (['blocked', 'blocked', 'blocked', 'run'] as const)[table]!;
-}
-
-function endOf(node: ModelNode, states: readonly State[]): End {
-  const decision = decide(node.join ?? 'merge', states);
+function endOf(node: ModelNode, states: readonly EdgeState[]): End {
+  const decision = joinDecision(node.join ?? 'merge', states);
   if (decision === 'skip') return { status: 'skipped', reason: 'branch' };
   if (decision === 'blocked') return { status: 'skipped', reason: 'upstream_failed' };
   if (node.if === 'false') return { status: 'skipped', reason: 'if' };

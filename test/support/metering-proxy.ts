@@ -20,6 +20,8 @@ export class MeteringProxy {
   readonly calls = new Map<string, number>();
   /** Sort keys of the items that were read one by one. */
   readonly keysRead: string[] = [];
+  /** Sort keys of the items that were put, refused writes included. */
+  readonly keysWritten: string[] = [];
   readonly #server: Server;
 
   constructor(upstream: () => string) {
@@ -40,6 +42,7 @@ export class MeteringProxy {
     this.messagesSent = 0;
     this.calls.clear();
     this.keysRead.length = 0;
+    this.keysWritten.length = 0;
   }
 
   async stop(): Promise<void> {
@@ -83,6 +86,8 @@ export class MeteringProxy {
       this.messagesSent += (JSON.parse(request) as { Entries: unknown[] }).Entries.length;
     if (operation === 'SendMessage') this.messagesSent += 1;
     if (operation === 'GetItem') this.keysRead.push((JSON.parse(request) as { Key: { sk: { S: string } } }).Key.sk.S);
+    if (operation === 'PutItem')
+      this.keysWritten.push((JSON.parse(request) as { Item: { sk: { S: string } } }).Item.sk.S);
     if (answer === undefined) return;
     const { ConsumedCapacity } = JSON.parse(answer) as { ConsumedCapacity?: Capacity | Capacity[] };
     const units = [ConsumedCapacity].flat().reduce((sum, capacity) => sum + (capacity?.CapacityUnits ?? 0), 0);

@@ -61,12 +61,16 @@ export function leaveWorld(execution: string): void {
   worlds.delete(execution);
 }
 
+/** What its `with` may say besides anything else: whose circuit breaker it depends on. */
+const TaskConfig = z.object({ target: z.string() });
+
 const taskNode: EffectNodeType = {
   type: 'task',
   kind: 'effect',
   summary: 'does what its script says',
   config: z.unknown(),
   attemptTimeoutMsDefault: 10_000,
+  target: (config) => TaskConfig.safeParse(config).data?.target,
   async run(attempt) {
     const [execution = '', node = ''] = attempt.idempotencyKey.split(':');
     const world = worlds.get(execution);

@@ -1,4 +1,5 @@
 import { createApiHandler } from '../../lambdas/api/handler.ts';
+import { createDeadLettersHandler } from '../../lambdas/dead-letters/handler.ts';
 import { createSweeperHandler } from '../../lambdas/sweeper/handler.ts';
 import { createWorkerHandler } from '../../lambdas/worker/handler.ts';
 import { registerApiKey } from '../../local/register-api-key.ts';
@@ -14,7 +15,9 @@ export interface TestStack {
 
 /** A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. */
 export async function startTestStack(
-  options: Pick<LocalStackOptions, 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'> = {},
+  options: Partial<
+    Pick<LocalStackOptions, 'createWorkerHandler' | 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'>
+  > = {},
 ): Promise<TestStack> {
   const stack = await startLocalStack({
     dynamodbEndpoint: undefined,
@@ -23,6 +26,7 @@ export async function startTestStack(
     port: 0,
     createApiHandler,
     createWorkerHandler,
+    createDeadLettersHandler,
     createSweeperHandler,
     registerApiKey: async (key, env) => {
       await registerApiKey(key, env);
