@@ -1,8 +1,7 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { API, SWEEPER, WORKER } from '../shared/config/functions.ts';
+import { API, DEAD_LETTERS, SWEEPER, WORKER } from '../shared/config/functions.ts';
 import { PublicApi } from './constructs/http-api.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PayloadBucket } from './constructs/payload-bucket.ts';
@@ -35,6 +34,13 @@ export class StepwellStack extends Stack {
     });
     const worker = workerFunction(this, 'Worker', stage, 'Runs nodes');
     const isolatedWorker = workerFunction(this, 'IsolatedWorker', stage, 'Runs nodes that came back, one at a time');
+    const deadLetters = new NodeFunction(this, 'DeadLetters', {
+      stage,
+      folder: 'dead-letters',
+      description: 'Fails nodes whose messages could not be worked',
+      timeoutSeconds: DEAD_LETTERS.timeoutSeconds,
+      memoryMb: DEAD_LETTERS.memoryMb,
+    });
     const sweeper = new NodeFunction(this, 'Sweeper', {
       stage,
       folder: 'sweeper',
@@ -43,7 +49,7 @@ export class StepwellStack extends Stack {
       memoryMb: SWEEPER.memoryMb,
     });
     const publicApi = new PublicApi(this, 'PublicApi', { handler: api });
-    for (const fn of [api, worker, isolatedWorker, sweeper]) {
+    for (const fn of [api, worker, isolatedWorker, deadLetters, sweeper]) {
       state.grantEngine(fn);
       payloads.grantPayloads(fn);
       queues.grantDispatch(fn);
@@ -52,6 +58,7 @@ export class StepwellStack extends Stack {
     }
     queues.feedWork(worker);
     queues.feedIsolated(isolatedWorker);
+    queues.feedDeadLetters(deadLetters);
     queues.grantHealthCheck(api);
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
     new SweeperSchedule(this, 'Sweep', { sweeper });
@@ -64,14 +71,17 @@ export class StepwellStack extends Stack {
   }
 }
 
-/** Workers send to the queues that feed them, which Lambda takes for a runaway loop unless told otherwise. */
-function workerFunction(scope: Construct, id: string, stage: Stage, description: string): NodeFunction {
+function workerFunction(
+  scope: Construct,
+  id: 'Worker' | 'IsolatedWorker',
+  stage: Stage,
+  description: string,
+): NodeFunction {
   return new NodeFunction(scope, id, {
     stage,
     folder: 'worker',
     description,
     timeoutSeconds: WORKER.timeoutSeconds,
     memoryMb: WORKER.memoryMb,
-    recursiveLoop: RecursiveLoop.ALLOW,
   });
 }

@@ -26,6 +26,8 @@ async function start(settings: Settings): Promise<LocalStack> {
     ...settings,
     createApiHandler: async (env) => (await import('../lambdas/api/handler.ts')).createApiHandler(env),
     createWorkerHandler: async (env) => (await import('../lambdas/worker/handler.ts')).createWorkerHandler(env),
+    createDeadLettersHandler: async (env) =>
+      (await import('../lambdas/dead-letters/handler.ts')).createDeadLettersHandler(env),
     createSweeperHandler: async (env) => (await import('../lambdas/sweeper/handler.ts')).createSweeperHandler(env),
     registerApiKey: async (key, env) => {
       await (await import('./register-api-key.ts')).registerApiKey(key, env);

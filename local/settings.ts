@@ -1,3 +1,4 @@
+import { ENV } from '../shared/config/env.ts';
 import { checkedApiKey } from './api-key.ts';
 import { StartupProblem } from './startup-problem.ts';
 
@@ -14,6 +15,8 @@ export interface Settings {
   readonly httpAllow: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
   readonly sqsEndpoint: string | undefined;
+  /** For tables on somebody else's server: leases given before this instant were a process's that is dead for certain. */
+  readonly leaseEpoch: number | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,6 +32,7 @@ export function readSettings(env: Environment): Settings {
     httpAllow: httpAllowOf(given(env, 'STEPWELL_HTTP_ALLOW')),
     dynamodbEndpoint: endpointOf(env, 'DYNAMODB_ENDPOINT'),
     sqsEndpoint: endpointOf(env, 'SQS_ENDPOINT'),
+    leaseEpoch: leaseEpochOf(given(env, ENV.leaseEpoch)),
   };
 }
 
@@ -54,6 +58,14 @@ function clockRateOf(value: string | undefined): number | undefined {
   throw new StartupProblem(
     `STEPWELL_CLOCK_RATE is "${value}"; it says how many times faster timers run, from 1 to ${CLOCK_RATE_MAX}, ` +
       'as in STEPWELL_CLOCK_RATE=60 npm start',
+  );
+}
+
+function leaseEpochOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new StartupProblem(
+    `${ENV.leaseEpoch} is "${value}"; it is an instant in milliseconds since 1970 at which nobody worked on these tables`,
   );
 }
 

@@ -20,8 +20,12 @@ export interface LocalStackOptions {
   /** Servers to use instead of the embedded ones. */
   readonly dynamodbEndpoint?: string | undefined;
   readonly sqsEndpoint?: string | undefined;
+  /** Leases given before belong to the dead; without it this is known of the embedded servers only. */
+  readonly leaseEpoch?: number | undefined;
   readonly createApiHandler: (env: HandlerEnvironment) => ApiHandler | Promise<ApiHandler>;
   readonly createWorkerHandler: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
+  /** Without it nothing takes messages from the dead-letter queue. */
+  readonly createDeadLettersHandler?: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
   readonly createSweeperHandler?: (env: HandlerEnvironment) => SweeperHandler | Promise<SweeperHandler>;
   /** Makes the key known to the API. */
   readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;

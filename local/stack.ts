@@ -21,7 +21,7 @@ import { synthesizedTemplate } from './template/synth.ts';
 
 /** One process runs what AWS spreads over fifty machines: more at once only makes each slower. */
 const WORK_CONCURRENCY_MAX = 8;
-const ISOLATED_CONCURRENCY_MAX = 2;
+const ALONE_CONCURRENCY_MAX = 2;
 
 /**
  * Starts everything; what was started is stopped again, in reverse, if a later step fails. One at a time in a process,
@@ -60,7 +60,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const handler = await options.createApiHandler(env);
   for (const mapping of resources.mappings) {
     const feeding = await feed(mapping, resources, { options, envOf, sqs, queueUrl, log });
-    startup.defer(() => feeding.stop());
+    if (feeding !== undefined) startup.defer(() => feeding.stop());
   }
   if (options.createSweeperHandler !== undefined) {
     const sweeper = functionIn(resources, 'sweeper');
@@ -77,9 +77,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   return { url: baseUrl, apiKey, endpoints, resources, env, childPids, failed, stop };
 }
 
-/** The terminal is for the person in front of it: handlers log warnings unless told otherwise. */
+/** The terminal is for the person in front of it: handlers log warnings unless told otherwise, and metrics not at all. */
 function quietLogs(): Readonly<Record<string, string>> {
-  return { POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'WARN' };
+  return { POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'WARN', POWERTOOLS_METRICS_DISABLED: 'true' };
 }
 
 async function listen(http: LambdaHttp, port: number): Promise<number> {
@@ -114,12 +114,13 @@ function handlerEnvironments(
   options: LocalStackOptions,
   endpoints: Endpoints,
 ): (fn: FunctionResource) => HandlerEnvironment {
+  // Who worked before held our data folder and is dead. Of a table on somebody else's server only the user can know that.
+  const leaseEpoch = options.leaseEpoch ?? (options.dynamodbEndpoint === undefined ? Date.now() : undefined);
   const local = {
     ...localEnvironment(endpoints),
     ...(options.httpAllow !== undefined && { [ENV.httpAllow]: options.httpAllow }),
     ...(options.clockRate !== undefined && { [ENV.clockRate]: String(options.clockRate) }),
-    // Who worked before held our data folder and is dead. Of a table on somebody else's server nobody knows that.
-    ...(options.dynamodbEndpoint === undefined && { [ENV.leaseEpoch]: String(Date.now()) }),
+    ...(leaseEpoch !== undefined && { [ENV.leaseEpoch]: String(leaseEpoch) }),
   };
   return (fn) => ({ ...fn.environment, ...local });
 }
@@ -132,16 +133,23 @@ interface Feeding {
   readonly log: (line: string) => void;
 }
 
+/** Undefined where whoever started the stack has no handler for it. */
 async function feed(
   mapping: MappingResource,
   resources: LocalResources,
   feeding: Feeding,
-): Promise<EventSourceMapping> {
+): Promise<EventSourceMapping | undefined> {
   const { options, envOf, sqs, queueUrl, log } = feeding;
   const fn = resources.functions.find(({ name }) => name === mapping.functionName);
-  if (fn?.folder !== 'worker') throw new Error(`The local stack has no handler for ${mapping.functionName}.`);
-  const handler = await options.createWorkerHandler(envOf(fn));
-  const cap = mapping.batchSize === 1 ? ISOLATED_CONCURRENCY_MAX : WORK_CONCURRENCY_MAX;
+  if (fn === undefined) throw new Error(`The template has no function ${mapping.functionName}.`);
+  const creators: Readonly<Record<string, LocalStackOptions['createDeadLettersHandler']>> = {
+    worker: options.createWorkerHandler,
+    'dead-letters': options.createDeadLettersHandler,
+  };
+  if (!Object.hasOwn(creators, fn.folder)) throw new Error(`The local stack has no handler for lambdas/${fn.folder}.`);
+  const handler = await creators[fn.folder]?.(envOf(fn));
+  if (handler === undefined) return undefined;
+  const cap = fn.folder === 'worker' && mapping.batchSize > 1 ? WORK_CONCURRENCY_MAX : ALONE_CONCURRENCY_MAX;
   const concurrency = Math.min(mapping.maximumConcurrency ?? cap, cap);
   return new EventSourceMapping({ sqs, queueUrl: queueUrl(mapping.queueName), mapping, fn, concurrency, handler, log });
 }

@@ -1,7 +1,7 @@
 import type { HeaderSummary } from '../../shared/adapters/aws/dynamo/header-items.ts';
 import type { ExecutionBody, ExecutionItem, NodeBody } from '../../shared/contracts/schemas.ts';
 import { computeFrontier, type Frontier, type Standing } from '../../shared/domain/execution/frontier.ts';
-import { effectiveGenerations } from '../../shared/domain/execution/generation.ts';
+import { runOf } from '../../shared/domain/execution/generation.ts';
 import { countProgress, nodeStatus, type View } from '../../shared/domain/execution/progress.ts';
 import { isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
@@ -9,6 +9,7 @@ import type { Failure } from '../../shared/domain/failure.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import { toRfc3339 } from '../../shared/domain/time.ts';
 import { isVirtual, type Plan, type PlanNode } from '../../shared/domain/workflow/plan.ts';
+import { StoredDefinitionError } from '../../shared/engine/stored-definition-error.ts';
 import type { App } from '../runtime/bootstrap.ts';
 
 /** 2,000 nodes that failed with the longest messages are more than Lambda's 6 MB, into which the text goes escaped once more. */
@@ -45,9 +46,9 @@ export async function loadView(
   depth: 'statuses' | 'outputs',
 ): Promise<ExecutionView & { readonly records: readonly NodeRecord[] }> {
   const { store, plans, clock, leaseEpoch } = app.engine;
-  const plan = await plans.load(header.workspace, header.workflow, header.version);
+  const stored = await plans.load(header.workspace, header.workflow, header.version);
+  const { plan, generation } = runOf(stored, header);
   const { nodes: records } = await store.readAll(header, depth);
-  const generation = effectiveGenerations(plan, header.redrives);
   const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
   const frontier = computeFrontier(plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`));
   const view = { now: clock.now(), leaseEpoch, terminal: isTerminal(header.status) };
@@ -63,7 +64,8 @@ export async function executionBody(
 ): Promise<{ readonly body: Omit<ExecutionBody, 'nodesCursor'>; readonly next: number | undefined }> {
   if (which === 'none' && header.progress !== undefined)
     return { body: bodyOf(header, header.progress, {}), next: undefined };
-  const loaded = await loadView(app, header, 'statuses');
+  const loaded = await loadView(app, header, 'statuses').catch(unlessUnrunnable);
+  if (loaded === undefined) return { body: bodyOf(header, header.progress ?? NO_PROGRESS, {}), next: undefined };
   const { plan, frontier, view } = loaded;
   const progress = header.progress ?? countProgress(plan, frontier.standings, view);
   const nodes: Record<string, NodeBody> = {};
@@ -82,6 +84,24 @@ export async function executionBody(
   }
   return { body: bodyOf(header, progress, nodes), next: undefined };
 }
+
+/** An execution whose definition this deployment cannot run is shown without its nodes: only a plan says what they are. */
+function unlessUnrunnable(error: unknown): undefined {
+  if (!(error instanceof StoredDefinitionError)) throw error;
+}
+
+const NO_PROGRESS: ExecutionBody['progress'] = {
+  total: 0,
+  pending: 0,
+  queued: 0,
+  running: 0,
+  waiting: 0,
+  retrying: 0,
+  succeeded: 0,
+  failed: 0,
+  skipped: 0,
+  cancelled: 0,
+};
 
 function isWanted({ status }: NodeBody, which: NodeFilter): boolean {
   if (which === 'failed') return status === 'failed';

@@ -23,30 +23,41 @@ function isVirtualId(id: string): boolean {
 }
 
 function executionEvents(header: Header): Event[] {
-  const generation = header.gen;
-  const events: Event[] = [{ at: header.createdAt, generation: 1, type: 'execution_created', actor: header.trigger }];
-  if (header.startedAt !== undefined) events.push({ at: header.startedAt, generation: 1, type: 'execution_started' });
-  if (header.stop !== undefined)
-    events.push({ at: header.stop.at, generation, type: 'execution_stop_requested', code: header.stop.reason });
-  if (header.endedAt !== undefined) {
-    events.push({
-      at: header.endedAt,
-      generation,
-      type: `execution_${header.status}`,
-      ...(header.reason !== undefined && { code: header.reason }),
-    });
-  }
+  const { createdAt, startedAt, trigger, redrives } = header;
+  const events: Event[] = [{ at: createdAt, generation: 1, type: 'execution_created', actor: trigger }];
+  // One that was never started before it was redriven started with that.
+  const begun = redrives.filter(({ at }) => startedAt !== undefined && at <= startedAt).length;
+  if (startedAt !== undefined) events.push({ at: startedAt, generation: begun + 1, type: 'execution_started' });
+  for (const { gen, at, after } of redrives)
+    events.push(...endEvents(gen - 1, after), { at, generation: gen, type: 'execution_redriven' });
+  events.push(...endEvents(header.gen, header));
   return events;
+}
+
+function endEvents(
+  generation: number,
+  { status, stop, reason, endedAt }: Pick<Header, 'status' | 'stop' | 'reason' | 'endedAt'>,
+): Event[] {
+  const code = reason === undefined ? {} : { code: reason };
+  return [
+    ...(stop === undefined ? [] : [{ at: stop.at, generation, type: 'execution_stop_requested', code: stop.reason }]),
+    ...(endedAt === undefined ? [] : [{ at: endedAt, generation, type: `execution_${status}`, ...code }]),
+  ];
 }
 
 function nodeEvents(record: NodeRecord): Event[] {
   const base = { generation: record.gen, node: record.node };
   // A virtual node is nobody's business, but pure nodes may ride in its record.
   if (isVirtualId(record.node)) return memberEvents(record);
-  const events: Event[] = record.attempts.flatMap(({ attempt, startedAt, endedAt, error }) => [
-    { ...base, at: startedAt, type: 'attempt_started', attempt },
-    ...(error === undefined ? [] : [{ ...base, at: endedAt, type: 'attempt_failed', attempt, code: error.code }]),
-  ]);
+  const events: Event[] = record.attempts.flatMap(({ attempt, startedAt, endedAt, error, refusals }) => {
+    const code = error === undefined ? {} : { code: error.code };
+    // However often it was refused: the last time.
+    if (refusals !== undefined) return [{ ...base, at: endedAt, type: 'attempt_refused', attempt, ...code }];
+    return [
+      { ...base, at: startedAt, type: 'attempt_started', attempt },
+      ...(error === undefined ? [] : [{ ...base, at: endedAt, type: 'attempt_failed', attempt, ...code }]),
+    ];
+  });
   if (record.status === 'running')
     events.push({ ...base, at: record.lease.since, type: 'attempt_started', attempt: record.attempt });
   const lastEnd = record.attempts.at(-1)?.endedAt ?? record.startedAt;

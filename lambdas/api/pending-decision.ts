@@ -2,8 +2,8 @@ import { isTerminal } from '../../shared/domain/execution/records.ts';
 import { isJsonObject, type Json } from '../../shared/domain/json.ts';
 import { toRfc3339 } from '../../shared/domain/time.ts';
 import { nodeAt } from '../../shared/domain/workflow/plan.ts';
-import { resolveWith } from '../../shared/engine/attempt.ts';
-import { openSession } from '../../shared/engine/work.ts';
+import { resolveWith } from '../../shared/engine/resolve-with.ts';
+import { openSession } from '../../shared/engine/open-session.ts';
 import type { App } from '../runtime/bootstrap.ts';
 import type { CallbackAddress } from './callback-token.ts';
 

@@ -8,6 +8,7 @@ import { pointer, type Json } from '../../shared/domain/json.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import { plainMessage } from '../../shared/domain/plain-message.ts';
 import type { Problem } from '../../shared/domain/problem.ts';
+import { parseRfc3339, type EpochMs } from '../../shared/domain/time.ts';
 import { err, type Result } from '../../shared/domain/result.ts';
 import { ApiProblem } from './api-problem.ts';
 import type { RequestProblem } from './readable-problems.ts';
@@ -21,6 +22,11 @@ export function checkParams(params: Readonly<Record<string, string>>): void {
     if (value !== undefined && !schema.safeParse(value).success)
       throw new ApiProblem('not_found', `nothing has this ${name}`);
   }
+}
+
+/** Of a parameter that its schema found to be a time. */
+export function instant(value: unknown): EpochMs | undefined {
+  return typeof value === 'string' ? parseRfc3339(value) : undefined;
 }
 
 export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): Readonly<Record<string, unknown>> {
@@ -104,7 +110,7 @@ export function invalid(detail: string, problems: readonly RequestProblem[]): Ap
   return new ApiProblem('validation_failed', detail, { problems });
 }
 
-function issuesOf(error: z.ZodError, base: string): RequestProblem[] {
+export function issuesOf(error: z.ZodError, base: string): RequestProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.reduce<string>((at, token) => pointer(at, String(token)), base);
     if (issue.code === 'unrecognized_keys') {

@@ -30,5 +30,7 @@ export function isUnavailable(error: unknown): boolean {
   if (PASSING.has(error.name) || PASSING_CODES.has(code)) return true;
   const metadata =
     '$metadata' in error ? (error.$metadata as { readonly httpStatusCode?: number } | undefined) : undefined;
-  return (metadata?.httpStatusCode ?? 0) >= 500;
+  if ((metadata?.httpStatusCode ?? 0) >= 500) return true;
+  // An adapter says in its own words what a client threw.
+  return error.cause !== undefined && isUnavailable(error.cause);
 }

@@ -3,8 +3,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { IMPATIENT, PATIENT } from '../../shared/adapters/aws/client-settings.ts';
 import { ApiKeyStore } from '../../shared/adapters/aws/dynamo/api-keys.ts';
+import { DynamoBreakerStore } from '../../shared/adapters/aws/dynamo/breaker-store.ts';
 import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
+import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store.ts';
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
@@ -17,7 +20,9 @@ import { compileSchema } from '../../shared/documents/json-schema.ts';
 import type { Json } from '../../shared/domain/json.ts';
 import type { Problem } from '../../shared/domain/problem.ts';
 import { epochMs } from '../../shared/domain/time.ts';
+import { Breakers } from '../../shared/engine/breakers.ts';
 import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
+import type { EngineLog } from '../../shared/engine/ports.ts';
 import { createNodeRegistry } from '../../shared/nodes/index.ts';
 import { readConfig, type Env } from './config.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -34,42 +39,45 @@ export interface App {
   readonly logger: Logger;
 }
 
-/** The SDK waits for ever by default: one connection that hangs would hold a whole batch until Lambda's limit. */
-const IMPATIENT = { connectionTimeout: 2_000, requestTimeout: 5_000 };
-const PATIENT = { connectionTimeout: 2_000, requestTimeout: 30_000 };
-
 /** The composition root: environment → clients → adapters → engine. Once per Lambda instance, and per local function. */
 export function bootstrap(env: Env, serviceName: string): App {
   const config = readConfig(env);
   const clock = systemClock(config[ENV.clockRate]);
   const logger = new Logger({ serviceName });
-  const dynamo = new DynamoDBClient({ requestHandler: IMPATIENT });
-  const sqs = new SQSClient({ requestHandler: IMPATIENT });
+  const dynamo = new DynamoDBClient(IMPATIENT);
+  const sqs = new SQSClient(IMPATIENT);
   const endpoint = env['AWS_ENDPOINT_URL_S3'];
   // Emulators have no DNS name per bucket.
-  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined, requestHandler: PATIENT });
+  const s3 = new S3Client({ ...PATIENT, forcePathStyle: endpoint !== undefined });
   const table = new Table(dynamo, config[ENV.tableName]);
   const payloads = new PayloadStore(s3, config[ENV.bucketName]);
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);
   const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
-  const timers = new ScheduleTimers(new SchedulerClient({ requestHandler: IMPATIENT }), {
+  const timers = new ScheduleTimers(new SchedulerClient(IMPATIENT), {
     group: config[ENV.scheduleGroup],
     queueArn: config[ENV.workQueueArn],
     roleArn: config[ENV.scheduleRoleArn],
   });
-  const urls = { work: config[ENV.workQueueUrl], isolated: config[ENV.isolatedQueueUrl] };
+  const urls = {
+    work: config[ENV.workQueueUrl],
+    isolated: config[ENV.isolatedQueueUrl],
+    parked: config[ENV.parkedQueueUrl],
+  };
+  const log: EngineLog = {
+    info: (message, details) => logger.info(message, details),
+    warn: (message, details) => logger.warn(message, details),
+  };
   const engine: EngineDeps = {
     store: executions,
+    replays: new DynamoReplayStore(table),
     queue: new SqsWorkQueue(sqs, urls, timers, clock.now),
     plans: new PlanCache(workflows, nodes),
     nodes,
+    breakers: new Breakers({ store: new DynamoBreakerStore(table), clock, ids: systemIds, log }),
     clock,
     ids: systemIds,
-    log: {
-      info: (message, details) => logger.info(message, details),
-      warn: (message, details) => logger.warn(message, details),
-    },
+    log,
     leaseEpoch: epochMs(config[ENV.leaseEpoch]),
   };
   return {

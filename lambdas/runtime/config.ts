@@ -8,6 +8,7 @@ const Config = z.object({
   [ENV.bucketName]: z.string().min(1),
   [ENV.workQueueUrl]: z.string().min(1),
   [ENV.isolatedQueueUrl]: z.string().min(1),
+  [ENV.parkedQueueUrl]: z.string().min(1),
   [ENV.workQueueArn]: z.string().min(1),
   [ENV.scheduleGroup]: z.string().min(1),
   [ENV.scheduleRoleArn]: z.string().min(1),

@@ -3,15 +3,11 @@ import type { NodeCatalog } from '../../shared/domain/workflow/node-catalog.ts';
 import type { Plan } from '../../shared/domain/workflow/plan.ts';
 import { acceptStored } from '../../shared/domain/workflow/validate.ts';
 import type { PlanSource } from '../../shared/engine/engine-deps.ts';
+import { StoredDefinitionError } from '../../shared/engine/stored-definition-error.ts';
 import type { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 
 /** About 2 KB a node: the largest plans of a busy worker fit into a tenth of its memory. */
 const CACHED_NODES_MAX = 50_000;
-
-/** A stored definition that does not hold (any more): a node type was removed from the deployment, or a bug. */
-export class StoredDefinitionError extends Error {
-  override readonly name = 'StoredDefinitionError';
-}
 
 /**
  * Plans by workflow and version. Versions are immutable, so a plan that was loaded once is never read again; the least

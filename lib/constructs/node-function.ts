@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import { Architecture, Code, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, LoggingFormat, RecursiveLoop, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { LAMBDA_FOLDER_METADATA } from '../../shared/config/functions.ts';
+import { LAMBDA_FOLDER_METADATA, RECURSIVE_LOOP } from '../../shared/config/functions.ts';
 import type { Stage } from '../stage.ts';
 
 export interface NodeFunctionProps {
@@ -16,8 +15,6 @@ export interface NodeFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Only functions that send to the queue that feeds them may loop; Lambda stops others after ~16 hops. */
-  readonly recursiveLoop?: RecursiveLoop;
 }
 
 /** esbuild's ESM output has no `require`; a few dependencies are CommonJS and call it for Node's own modules. */
@@ -30,7 +27,7 @@ const repositoryFile = (path: string): string => fileURLToPath(new URL(`../../${
 export class NodeFunction extends Construct {
   readonly function: NodejsFunction;
 
-  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+  constructor(scope: Construct, id: keyof typeof RECURSIVE_LOOP, props: NodeFunctionProps) {
     super(scope, id);
     const { stage } = props;
     const logGroup = new LogGroup(this, 'Logs', {
@@ -52,7 +49,7 @@ export class NodeFunction extends Construct {
       // START, END and REPORT of each invocation cost more than all our own lines; durations are metrics anyway.
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: { NODE_OPTIONS: '--enable-source-maps' },
-      ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
+      ...(RECURSIVE_LOOP[id] === 'Allow' && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...codeOf(this, props.folder),
     });
     const resource = this.function.node.defaultChild;

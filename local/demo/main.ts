@@ -111,6 +111,8 @@ function startStack({ target }: Services): Promise<LocalStack> {
     httpAllow: target.host,
     createApiHandler: async (env) => (await import('../../lambdas/api/handler.ts')).createApiHandler(env),
     createWorkerHandler: async (env) => (await import('../../lambdas/worker/handler.ts')).createWorkerHandler(env),
+    createDeadLettersHandler: async (env) =>
+      (await import('../../lambdas/dead-letters/handler.ts')).createDeadLettersHandler(env),
     registerApiKey: async (key, env) => (await import('../register-api-key.ts')).registerApiKey(key, env),
   });
 }

@@ -33,6 +33,16 @@ function attributesOf(queue: QueueResource): Record<string, string> {
     ...(VisibilityTimeout !== undefined && { VisibilityTimeout: String(VisibilityTimeout) }),
     ...(MessageRetentionPeriod !== undefined && { MessageRetentionPeriod: String(MessageRetentionPeriod) }),
     ...(DelaySeconds !== undefined && { DelaySeconds: String(DelaySeconds) }),
-    ...(RedrivePolicy !== undefined && { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+    ...(RedrivePolicy !== undefined && { RedrivePolicy: JSON.stringify(patient(RedrivePolicy)) }),
   };
 }
+
+/**
+ * On AWS a crash takes one worker's messages along. Here it is the whole machine that is switched off, however often: that
+ * must not count against whatever was in flight.
+ */
+function patient({ maxReceiveCount, ...policy }: NonNullable<QueueResource['RedrivePolicy']>) {
+  return { ...policy, maxReceiveCount: maxReceiveCount * LOCAL_PATIENCE };
+}
+
+const LOCAL_PATIENCE = 20;

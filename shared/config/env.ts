@@ -4,6 +4,7 @@ export const ENV = {
   bucketName: 'STEPWELL_BUCKET',
   workQueueUrl: 'STEPWELL_WORK_QUEUE_URL',
   isolatedQueueUrl: 'STEPWELL_ISOLATED_QUEUE_URL',
+  parkedQueueUrl: 'STEPWELL_PARKED_QUEUE_URL',
   scheduleGroup: 'STEPWELL_SCHEDULE_GROUP',
   scheduleRoleArn: 'STEPWELL_SCHEDULE_ROLE_ARN',
   workQueueArn: 'STEPWELL_WORK_QUEUE_ARN',

@@ -11,7 +11,11 @@ export const TABLE = {
     name: 'listing',
     partitionKey: 'lpk',
     sortKey: 'lsk',
-    projected: ['status', 'workflow', 'version', 'gen', 'tags', 'createdAt', 'startedAt', 'endedAt', 'reason'],
+    projected: [
+      ...['status', 'workflow', 'version', 'gen', 'tags', 'createdAt', 'startedAt', 'endedAt', 'reason'],
+      // Dead letters.
+      ...['code', 'category'],
+    ],
   },
   /** Sparse: running executions by the time at which somebody should look at them (protocol §7.6). */
   /** `chk` is a number (epoch ms); every other key is a string. */

@@ -5,11 +5,11 @@ import type { Json } from '../../../shared/domain/json.ts';
 import { LIMITS } from '../../../shared/domain/limits.ts';
 import { toRfc3339 } from '../../../shared/domain/time.ts';
 import { isVirtual, nodeAt, type PlanNode } from '../../../shared/domain/workflow/plan.ts';
-import { resolveWith } from '../../../shared/engine/attempt.ts';
+import { resolveWith } from '../../../shared/engine/resolve-with.ts';
 import { idempotencyKey } from '../../../shared/engine/evaluate-pure.ts';
 import { jsonBytes } from '../../../shared/engine/json-bytes.ts';
 import type { Session } from '../../../shared/engine/session.ts';
-import { openSession } from '../../../shared/engine/work.ts';
+import { openSession } from '../../../shared/engine/open-session.ts';
 import type * as z from 'zod';
 import { ApiProblem, notFound } from '../api-problem.ts';
 import { callbackToken } from '../callback-token.ts';
@@ -126,7 +126,9 @@ function pureOutput(record: NodeRecord, node: PlanNode): Json | undefined {
 
 function attemptsOf(node: PlanNode, record: NodeRecord): z.infer<typeof AttemptBody>[] {
   if (node.kind === 'pure') return [];
-  const ended = record.attempts.map(({ attempt, startedAt, endedAt, error, delayMs }) => ({
+  // One that its target's breaker refused was not made; the node's `error` tells of it.
+  const made = record.attempts.filter(({ refusals }) => refusals === undefined);
+  const ended = made.map(({ attempt, startedAt, endedAt, error, delayMs }) => ({
     attempt,
     startedAt: toRfc3339(startedAt),
     // A suspended attempt goes on until its timer fires or its callback comes.

@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import { listExecutions } from '../../../shared/adapters/aws/dynamo/execution-list.ts';
 import { executionId } from '../../../shared/adapters/system/ids.ts';
 import { IdempotencyKey, type StartBody } from '../../../shared/contracts/schemas.ts';
-import { compileSchema, validateAgainst } from '../../../shared/documents/json-schema.ts';
 import { canonicalJson, type Json } from '../../../shared/domain/json.ts';
 import { LIMITS } from '../../../shared/domain/limits.ts';
-import { parseRfc3339 } from '../../../shared/domain/time.ts';
 import type { Plan } from '../../../shared/domain/workflow/plan.ts';
 import { cancelExecution } from '../../../shared/engine/cancel-execution.ts';
 import { startExecution, startHeld } from '../../../shared/engine/start-execution.ts';
 import type * as z from 'zod';
 import { ApiProblem, notFound } from '../api-problem.ts';
+import { checkedInput } from '../checked-input.ts';
 import { makeCursor, readCursor } from '../cursor.ts';
 import { executionBody, executionItem } from '../execution-view.ts';
 import { json, param, type Operation, type OperationContext } from '../operation.ts';
-import { invalid } from '../request.ts';
+import { instant, invalid } from '../request.ts';
 import { existing } from './workflows.ts';
 
 export const start: Operation = async (context) => {
@@ -76,17 +75,6 @@ function idempotencyKeyOf({ event }: OperationContext): string | undefined {
   );
 }
 
-function checkedInput(plan: Plan, input: Json): Json {
-  if (plan.inputSchema === undefined) return input;
-  const schema = compileSchema(plan.inputSchema, '/input');
-  if (!schema.ok) throw new Error('a stored definition has an input schema that does not compile');
-  const { value, problems } = validateAgainst(schema.value, input);
-  if (problems.length === 0) return value;
-  throw new ApiProblem('input_invalid', `the input does not fit workflow '${plan.workflow}'`, {
-    problems: problems.map(({ path, message }) => ({ code: 'input_invalid', path: `/input${path}`, message })),
-  });
-}
-
 export const startHeldExecution: Operation = async (context) => {
   const id = param(context, 'id');
   const result = await startHeld(context.app.engine, { workspace: context.workspace, execution: id });
@@ -130,10 +118,6 @@ export const listAll: Operation = async (context) => {
     ...(page.next !== undefined && { cursor: makeCursor(signer, scope, page.next) }),
   });
 };
-
-function instant(value: unknown): number | undefined {
-  return typeof value === 'string' ? parseRfc3339(value) : undefined;
-}
 
 export const getExecution: Operation = async (context) => {
   const { app, workspace, query } = context;

@@ -1,8 +1,17 @@
 import type { OperationId } from '../../../shared/contracts/routes.ts';
 import type { Operation } from '../operation.ts';
 import { sendCallback, showCallback } from './callbacks.ts';
+import {
+  countDeadLetters,
+  discardDeadLetter,
+  getDeadLetter,
+  listAllDeadLetters,
+  replayDeadLetter,
+  replayDeadLetters,
+} from './dead-letters.ts';
 import { getHistory, getNode, getResults } from './execution-details.ts';
 import { cancel, getExecution, listAll, start, startHeldExecution } from './executions.ts';
+import { redriveExecution } from './redrive.ts';
 import { getErrorCatalog, getHealth, getLimits, getOpenApi } from './system.ts';
 import {
   createWorkflow,
@@ -28,6 +37,13 @@ export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   getResults,
   getHistory,
   cancelExecution: cancel,
+  redriveExecution,
+  listDeadLetters: listAllDeadLetters,
+  countDeadLetters,
+  getDeadLetter,
+  replayDeadLetter,
+  replayDeadLetters,
+  discardDeadLetter,
   sendCallback,
   showCallback,
   getLimits,
