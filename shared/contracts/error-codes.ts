@@ -35,7 +35,36 @@ export const API_ERRORS = {
     title: 'The Idempotency-Key was used for another request',
     help: 'Use a new key for a new request, and the same body with the same key.',
   },
-  execution_terminal: { status: 409, title: 'The execution has ended', help: 'Start a new one.' },
+  execution_terminal: {
+    status: 409,
+    title: 'The execution has ended',
+    help: 'Start a new one, or redrive this one: POST /v1/executions/{id}/redrive.',
+  },
+  execution_running: {
+    status: 409,
+    title: 'The execution has not ended',
+    help: 'Only what has ended is redriven or replayed: wait for its end, or cancel it.',
+  },
+  nothing_to_redrive: {
+    status: 409,
+    title: 'No node of this execution failed',
+    help: 'Name the nodes whose results are to be discarded in `from`.',
+  },
+  version_incompatible: {
+    status: 409,
+    title: 'The execution cannot go on with this version',
+    help: 'Every node whose result is kept must exist there with the same type; problems[] names those that do not. Put the others into `from`.',
+  },
+  too_many_redrives: {
+    status: 409,
+    title: 'The execution was redriven as often as it may be',
+    help: 'GET /v1/limits says how often (redrivesMax); start a new one.',
+  },
+  dead_letter_closed: {
+    status: 409,
+    title: 'The dead letter was replayed or discarded before',
+    help: 'Look at its execution; if the node failed again there is a new entry.',
+  },
   workflow_in_use: {
     status: 409,
     title: 'Executions of this workflow are running',

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import * as letters from './dead-letter-schemas.ts';
 import * as schemas from './schemas.ts';
 
 /** Every route of the API: the one table that matching, authentication, validation and OpenAPI go by. */
@@ -32,6 +33,13 @@ export type OperationId =
   | 'getResults'
   | 'getHistory'
   | 'cancelExecution'
+  | 'redriveExecution'
+  | 'listDeadLetters'
+  | 'countDeadLetters'
+  | 'getDeadLetter'
+  | 'replayDeadLetter'
+  | 'replayDeadLetters'
+  | 'discardDeadLetter'
   | 'sendCallback'
   | 'showCallback'
   | 'getLimits'
@@ -201,6 +209,94 @@ export const ROUTES: readonly Route[] = [
     answers: {
       202: { description: 'accepted: cancelled once nothing is in flight', schema: schemas.StartAnswer },
       409: { description: 'execution_terminal', schema: schemas.ProblemDetails },
+    },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'redriveExecution',
+    method: 'POST',
+    path: '/v1/executions/{id}/redrive',
+    body: { schema: schemas.RedriveBody, optional: true },
+    summary: 'Run again what failed, or everything from some nodes on, in an execution that has ended',
+    answers: {
+      202: { description: 'accepted: the next generation runs', schema: schemas.RedriveAnswer },
+      409: {
+        description: 'execution_running, nothing_to_redrive, version_incompatible or too_many_redrives',
+        schema: schemas.ProblemDetails,
+      },
+    },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'listDeadLetters',
+    method: 'GET',
+    path: '/v1/dead-letters',
+    query: letters.DeadLettersQuery,
+    summary: 'List failures that failed their executions, newest first',
+    answers: {
+      200: {
+        description: 'a page; it may be empty and have a cursor',
+        schema: schemas.listOf(letters.DeadLetterItem),
+      },
+    },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'countDeadLetters',
+    method: 'GET',
+    path: '/v1/dead-letters/stats',
+    query: letters.DeadLetterStatsQuery,
+    summary: 'Count dead letters by status, code, category and workflow',
+    answers: { 200: { description: 'the counts', schema: letters.DeadLetterStats } },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'replayDeadLetters',
+    method: 'POST',
+    path: '/v1/dead-letters/replay',
+    body: { schema: letters.ReplayManyBody, optional: false },
+    summary: 'Replay all open dead letters that a filter means, at a rate',
+    answers: { 202: { description: 'accepted: it goes on by itself', schema: letters.ReplayManyAnswer } },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'getDeadLetter',
+    method: 'GET',
+    path: '/v1/dead-letters/{letter}',
+    summary: 'Read one dead letter: the error, each attempt, what the node was given',
+    answers: { 200: { description: 'the entry', schema: letters.DeadLetterBody } },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'replayDeadLetter',
+    method: 'POST',
+    path: '/v1/dead-letters/{letter}/replay',
+    body: { schema: letters.ReplayBody, optional: true },
+    summary: 'Run the failed node again, and all that waits for it',
+    answers: {
+      202: { description: 'accepted; the id is that of the execution', schema: schemas.RedriveAnswer },
+      409: {
+        description: 'dead_letter_closed, execution_running or too_many_redrives',
+        schema: schemas.ProblemDetails,
+      },
+    },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'discardDeadLetter',
+    method: 'DELETE',
+    path: '/v1/dead-letters/{letter}',
+    summary: 'Close a dead letter without doing anything about it',
+    answers: {
+      204: { description: 'discarded' },
+      409: { description: 'dead_letter_closed', schema: schemas.ProblemDetails },
     },
   },
   {

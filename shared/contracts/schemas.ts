@@ -17,9 +17,9 @@ export const NodeStatusName = z.enum([
   'skipped',
   'cancelled',
 ]);
-const Instant = z.string().describe('RFC 3339, UTC, milliseconds');
+export const Instant = z.string().describe('RFC 3339, UTC, milliseconds');
 /** Any JSON. What comes in was parsed as JSON, so there is nothing left to look at (`z.json` walks a megabyte in 150 ms). */
-const Json = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
+export const Json = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
 
 /**
  * What can stand in a path. Anything else names nothing and is not found: no key of the table is ever made of it, and
@@ -29,6 +29,8 @@ export const PATH_PARAMETERS = {
   name: WorkflowName,
   id: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
   node: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/),
+  /** `<execution>-<generation>-<node>`: neither executions' ids nor nodes' hold a `-`. */
+  letter: z.string().regex(/^[a-zA-Z0-9_]{1,56}-[1-9][0-9]{0,5}-[a-zA-Z_][a-zA-Z0-9_]{0,63}$/),
   token: z
     .string()
     .regex(/^[a-zA-Z0-9_.-]+$/)
@@ -103,6 +105,42 @@ export const StartBody = z.strictObject({
   tags: Tags.optional(),
 });
 export const StartAnswer = z.object({ id: z.string(), status: ExecutionStatusName });
+
+const NodeId = z
+  .string()
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is no node id')
+  .max(64);
+export const RedriveBody = z
+  .strictObject({
+    from: z
+      .array(NodeId)
+      .min(1)
+      .max(LIMITS.nodesMax)
+      .superRefine((ids, context) => {
+        const first = new Map(ids.map((id, at) => [id, at] as const).reverse());
+        ids.forEach((id, at) => {
+          if (first.get(id) !== at)
+            context.addIssue({ code: 'custom', path: [at], message: `'${id.slice(0, 64)}' is named twice` });
+        });
+      })
+      .describe(
+        'nodes whose results are discarded, with those of all their descendants; absent: what failed is repeated',
+      )
+      .meta({ uniqueItems: true })
+      .optional(),
+    input: Json.optional().describe('replaces the input of the execution for what runs again; needs from'),
+    version: z.number().int().min(1).optional().describe('the version to go on with; absent: the same'),
+    freshKeys: z
+      .boolean()
+      .optional()
+      .describe('targets get new idempotency keys, also where a failure is repeated unchanged'),
+  })
+  .refine(({ input, from }) => input === undefined || from !== undefined, {
+    path: ['input'],
+    error: 'needs from: what has a result keeps the input that it saw',
+  })
+  .meta({ dependentRequired: { input: ['from'] } });
+export const RedriveAnswer = StartAnswer.extend({ generation: z.number().int() });
 
 const CallbackError = z.strictObject({
   code: z.string().min(1).max(64),
@@ -226,10 +264,18 @@ const whole = (min: number, max: number) =>
 
 const Limit = whole(1, LIMITS.listPageMax).optional();
 const Cursor = z.string().max(2_048).optional();
-const When = z
+export const When = z
   .string()
   .refine((text) => parseRfc3339(text) !== undefined, { error: 'is no RFC 3339 time such as 2026-12-24T18:00:00Z' })
   .optional();
+
+/** `a,b`: any of these. */
+export function listed<T extends z.ZodType<unknown, string>>(item: T) {
+  return z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).min(1));
+}
 
 export const NoQuery = z.strictObject({});
 export const PageQuery = z.strictObject({ limit: Limit, cursor: Cursor });
@@ -242,11 +288,7 @@ export const ExecutionQuery = z.strictObject({
 });
 export const ExecutionsQuery = PageQuery.extend({
   workflow: WorkflowName.optional(),
-  status: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(ExecutionStatusName).min(1))
-    .optional(),
+  status: listed(ExecutionStatusName).optional(),
   tag: z
     .string()
     .regex(/^[^:]+:/, 'must be key:value')

@@ -32,6 +32,8 @@ export function httpNode(options: GuardOptions): EffectNodeType {
     config: HttpConfig,
     attemptTimeoutMsDefault: ATTEMPT_TIMEOUT_MS_DEFAULT,
     retryableByDefault: isRetryableByDefault,
+    // Redirects count for the origin that sent us on.
+    target: (config) => originOf(new URL((config as HttpConfig).url)),
     async run(attempt) {
       try {
         return await perform(attempt, guard, agents);
@@ -42,6 +44,10 @@ export function httpNode(options: GuardOptions): EffectNodeType {
       }
     },
   };
+}
+
+function originOf({ protocol, origin }: URL): string | undefined {
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
 async function perform(attempt: Attempt, guard: AddressGuard, agents: Agents): Promise<NodeOutcome> {

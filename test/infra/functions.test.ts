@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { ENV } from '../../shared/config/env.ts';
-import { API } from '../../shared/config/functions.ts';
-import { dev, resources, functionOf, matching } from './synthesized.ts';
+import { API, RECURSIVE_LOOP } from '../../shared/config/functions.ts';
+import { dev, dispatchCycle, functionOf, matching, resources } from './synthesized.ts';
 
 describe('functions', () => {
   test('all run Node 24 on arm64, log to a group of their own that expires', () => {
     const functions = resources(dev, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(4);
+    expect(functions).toHaveLength(5);
     const groups = functions.map(([, { Properties }]) => {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       return (Properties['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref;
     });
-    expect(new Set(groups).size).toBe(4);
+    expect(new Set(groups).size).toBe(5);
     for (const group of groups) {
       expect(dev.toJSON()['Resources'][group].Properties.RetentionInDays).toBeGreaterThan(0);
     }
@@ -25,15 +25,18 @@ describe('functions', () => {
     expect(API.timeoutSeconds).toBeLessThan(30);
   });
 
-  test('exactly the functions in the dispatch cycle may loop: those that a queue feeds which they send to', () => {
-    const fed = resources(dev, 'AWS::Lambda::EventSourceMapping').map(
-      ([, { Properties }]) => (Properties['FunctionName'] as { Ref: string }).Ref,
-    );
+  test('Lambda lets exactly those loop that a queue feeds and that may send to a queue of the dispatch cycle', () => {
+    const { queues, functions } = dispatchCycle(dev);
+    expect(queues.map((id) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['QueuesIsolated', 'QueuesWork']);
     const looping = resources(dev, 'AWS::Lambda::Function')
       .filter(([, { Properties }]) => Properties['RecursiveLoop'] === 'Allow')
       .map(([id]) => id);
-    expect(looping.sort()).toEqual(fed.sort());
-    expect(functionOf(dev, 'Api')[1].Properties).not.toHaveProperty('RecursiveLoop');
+    expect(looping.sort()).toEqual([...functions].sort());
+    for (const [construct, loop] of Object.entries(RECURSIVE_LOOP)) {
+      const [id, { Properties }] = functionOf(dev, construct);
+      expect({ id, loop: Properties['RecursiveLoop'] ?? 'Terminate' }).toEqual({ id, loop });
+    }
+    expect(Object.keys(RECURSIVE_LOOP)).toHaveLength(resources(dev, 'AWS::Lambda::Function').length);
   });
 
   test('whoever is permitted is configured: every function knows what it may use', () => {

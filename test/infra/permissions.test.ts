@@ -30,6 +30,7 @@ describe('permissions', () => {
     ['Api', [...engine, 'sqs:GetQueueAttributes'].sort()],
     ['Sweeper', engine],
     ['Worker', [...engine, ...consuming].sort()],
+    ['DeadLetters', [...engine, ...consuming].sort()],
     ['IsolatedWorker', [...engine, ...consuming].sort()],
   ])('%s may do exactly this', (construct, actions) => {
     expect(actionsOf(statementsOf(dev, construct))).toEqual(actions);
@@ -76,7 +77,7 @@ describe('permissions', () => {
   });
 
   test('functions may pass that role, to Scheduler alone', () => {
-    for (const construct of ['Api', 'Worker', 'IsolatedWorker']) {
+    for (const construct of ['Api', 'Worker', 'IsolatedWorker', 'DeadLetters', 'Sweeper']) {
       const pass = statementsOf(dev, construct).filter((statement) => statement.Action === 'iam:PassRole');
       expect(pass).toMatchObject([
         {

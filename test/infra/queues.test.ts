@@ -1,12 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { ISOLATED, QUEUE, WORKER } from '../../shared/config/functions.ts';
-import { dev, resources, functionOf, matching, queueId, denyWithoutTls } from './synthesized.ts';
+import { DEAD_LETTERS, ISOLATED, QUEUE, WORKER } from '../../shared/config/functions.ts';
+import { DELIVERIES_MAX } from '../../shared/engine/bury-node.ts';
+import { denyWithoutTls, dev, functionOf, matching, queueId, resources, type Statement } from './synthesized.ts';
 
 describe('queues', () => {
   test('a message stays hidden for 6 × the timeout of the function that holds it', () => {
     const mappings = resources(dev, 'AWS::Lambda::EventSourceMapping');
-    expect(mappings).toHaveLength(2);
+    expect(mappings).toHaveLength(3);
     for (const [, { Properties }] of mappings) {
       const {
         'Fn::GetAtt': [queue],
@@ -30,17 +31,42 @@ describe('queues', () => {
         },
       });
     }
-    expect(dev.toJSON()['Resources'][deadLetters].Properties).toMatchObject({
-      MessageRetentionPeriod: QUEUE.deadLetterRetentionSeconds,
-    });
+    const dead = dev.toJSON()['Resources'][deadLetters].Properties;
+    expect(dead).toMatchObject({ MessageRetentionPeriod: QUEUE.deadLetterRetentionSeconds });
+    // Burials are tried until they succeed: nothing would take a message from a second dead-letter queue.
+    expect(dead).not.toHaveProperty('RedrivePolicy');
     // A message must not expire before it has been tried as often as it may be.
     expect(QUEUE.retentionSeconds).toBeGreaterThan(WORKER.maxReceiveCount * WORKER.visibilityTimeoutSeconds);
     expect(QUEUE.deadLetterRetentionSeconds).toBeGreaterThan(QUEUE.retentionSeconds);
   });
 
+  test('a message is tried five times at least, the queues keep 4 and 14 days', () => {
+    expect(WORKER.maxReceiveCount).toBeGreaterThanOrEqual(5);
+    // What a buried node's error says.
+    expect(DELIVERIES_MAX).toBe(WORKER.maxReceiveCount);
+    const day = 24 * 60 * 60;
+    expect(QUEUE.retentionSeconds).toBe(4 * day);
+    expect(QUEUE.deadLetterRetentionSeconds).toBe(14 * day);
+    expect(QUEUE.parkedRetentionSeconds).toBe(14 * day);
+  });
+
+  test('what was parked lies there for 14 days, and nobody receives it', () => {
+    const parked = queueId(dev, 'Parked');
+    expect(dev.toJSON()['Resources'][parked].Properties).toMatchObject({
+      MessageRetentionPeriod: QUEUE.parkedRetentionSeconds,
+    });
+    const arn = { 'Fn::GetAtt': [parked, 'Arn'] };
+    expect(matching(dev, 'AWS::Lambda::EventSourceMapping', { EventSourceArn: arn })).toEqual([]);
+    const rights = resources(dev, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => {
+      const { Statement: statements } = Properties['PolicyDocument'] as { Statement: Statement[] };
+      return statements.filter(({ Resource }) => JSON.stringify(Resource).includes(parked));
+    });
+    expect(new Set(rights.flatMap(({ Action }) => Action))).toEqual(new Set(['sqs:SendMessage']));
+  });
+
   test('all are encrypted, and refuse what does not come by TLS', () => {
     const queues = resources(dev, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(3);
+    expect(queues).toHaveLength(4);
     for (const [id, { Properties }] of queues) {
       expect(Properties['SqsManagedSseEnabled']).toBe(true);
       expect(
@@ -56,6 +82,7 @@ describe('queues', () => {
     for (const [construct, fn, batchSize, concurrency] of [
       ['Work', 'Worker', WORKER.batchSize, WORKER.maximumConcurrency],
       ['Isolated', 'IsolatedWorker', ISOLATED.batchSize, ISOLATED.maximumConcurrency],
+      ['DeadLetters', 'DeadLetters', DEAD_LETTERS.batchSize, DEAD_LETTERS.maximumConcurrency],
     ] as const) {
       expect(
         matching(dev, 'AWS::Lambda::EventSourceMapping', {

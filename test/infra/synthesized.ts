@@ -68,3 +68,43 @@ export function denyWithoutTls(action: string): unknown {
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   });
 }
+
+interface QueueFlow {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The queues that lead back to themselves through functions which they feed, and the functions that a queue feeds and
+ * that may send to one of them: read off the mappings and policies alone.
+ */
+export function dispatchCycle(template: Template): { readonly queues: string[]; readonly functions: string[] } {
+  const fed = resources(template, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => ({
+    queue: (Properties['EventSourceArn'] as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0],
+    fn: (Properties['FunctionName'] as { Ref: string }).Ref,
+  }));
+  const queues = resources(template, 'AWS::SQS::Queue').map(([id]) => id);
+  const sends = (fn: string, queue: string): boolean =>
+    statementsOf(template, fn.replace(/Function[0-9A-F]{8}$/, '')).some(
+      ({ Action, Resource }) =>
+        [Action].flat().includes('sqs:SendMessage') && JSON.stringify(Resource).includes(`"${queue}"`),
+    );
+  const flows: QueueFlow[] = fed.flatMap(({ queue: from, fn }) =>
+    queues.filter((to) => sends(fn, to)).map((to) => ({ from, to })),
+  );
+  const reaches = (start: string): Set<string> => {
+    const reached = new Set<string>();
+    const open = [start];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const { from, to } of flows) {
+        if (from !== next || reached.has(to)) continue;
+        reached.add(to);
+        open.push(to);
+      }
+    }
+    return reached;
+  };
+  const cycle = queues.filter((queue) => reaches(queue).has(queue));
+  const functions = fed.filter(({ fn }) => cycle.some((queue) => sends(fn, queue))).map(({ fn }) => fn);
+  return { queues: cycle, functions: [...new Set(functions)] };
+}

@@ -4,7 +4,7 @@ import { localNames } from '../../local/template/local-names.ts';
 import { readResources } from '../../local/template/resources.ts';
 import { synthesizedTemplate } from '../../local/template/synth.ts';
 import { ENV } from '../../shared/config/env.ts';
-import { ISOLATED, WORKER } from '../../shared/config/functions.ts';
+import { DEAD_LETTERS, ISOLATED, WORKER } from '../../shared/config/functions.ts';
 import { TABLE } from '../../shared/config/table.ts';
 
 const lookup = {
@@ -37,7 +37,7 @@ test('the synthesized template yields what the local stack creates', async () =>
   expect(table?.TimeToLiveSpecification).toEqual({ AttributeName: TABLE.ttl, Enabled: true });
   expect(resources.buckets).toEqual([expect.stringMatching(/^[a-z0-9]+$/)]);
   expect(resources.scheduleGroups).toEqual(['stepwell-dev']);
-  expect(resources.queues).toHaveLength(3);
+  expect(resources.queues).toHaveLength(4);
   const redriving = resources.queues.filter((queue) => queue.RedrivePolicy !== undefined);
   expect(redriving.map((queue) => queue.RedrivePolicy?.maxReceiveCount)).toEqual([
     WORKER.maxReceiveCount,
@@ -49,8 +49,9 @@ test('the synthesized template yields what the local stack creates', async () =>
   ).toEqual([
     [WORKER.batchSize, true],
     [ISOLATED.batchSize, true],
+    [DEAD_LETTERS.batchSize, true],
   ]);
-  expect(resources.functions.map((fn) => fn.folder)).toEqual(['api', 'worker', 'worker', 'sweeper']);
+  expect(resources.functions.map((fn) => fn.folder)).toEqual(['api', 'worker', 'worker', 'dead-letters', 'sweeper']);
   const [api] = resources.functions;
   expect(api?.environment).toMatchObject({
     [ENV.tableName]: table?.name,

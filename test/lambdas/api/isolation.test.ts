@@ -4,7 +4,7 @@ import { ApiClient } from '../../support/api-client.ts';
 import { startTestStack, type TestStack } from '../../support/stack.ts';
 import { flawsOfProblem } from './problem-answers.ts';
 import { send, type RawAnswer } from './raw-http.ts';
-import { CALLBACK_OUTPUT, PASSING, WAITING } from './request-samples.ts';
+import { CALLBACK_OUTPUT, FAILING, PASSING, WAITING } from './request-samples.ts';
 import { registerKey } from './workspaces.ts';
 
 /** Two workspaces: what `owner` has, `stranger` asks for. */
@@ -20,11 +20,18 @@ beforeAll(async () => {
   await owner.save(WAITING);
   const waiting = await owner.start('waiting', { tags: { secret: 'yes' } });
   await owner.until(waiting, ({ progress }) => progress.waiting === 1);
-  theirs = { name: 'waiting', id: waiting, node: 'decision' };
+  const failed = await owner.run(FAILING);
+  // First what contains others: they stand for each other below.
+  theirs = { letter: `${failed.id}-1-refusal`, name: 'waiting', id: waiting, node: 'decision' };
 });
 afterAll(() => running.stop());
 
-const NOBODYS = { name: 'nothing', id: 'ex_00000000000000000000000000', node: 'nothing' };
+const NOBODYS = {
+  letter: 'ex_00000000000000000000000001-1-nothing',
+  name: 'nothing',
+  id: 'ex_00000000000000000000000000',
+  node: 'nothing',
+};
 const filled = ({ path }: Route, values: Readonly<Record<string, string>>) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
 const withIds = ROUTES.filter(({ path, access }) => access === 'key' && path.includes('{')).map((route) => ({
@@ -58,9 +65,10 @@ describe('another workspace’s ids are like ids that nothing has', () => {
   });
 
   test('and nothing happened to what they name', async () => {
+    expect((await owner.call('GET', `/v1/dead-letters/${theirs['letter']}`)).body.status).toBe('open');
     expect(await owner.execution(theirs['id'] ?? '')).toMatchObject({ status: 'running', progress: { waiting: 1 } });
     expect((await owner.call('GET', '/v1/workflows/waiting')).status).toBe(200);
-    expect((await owner.call('GET', '/v1/executions')).body.items).toHaveLength(1);
+    expect((await owner.call('GET', '/v1/executions')).body.items).toHaveLength(2);
   });
 });
 
@@ -71,6 +79,8 @@ describe('lists and names are each workspace’s own', () => {
       '/v1/executions',
       '/v1/executions?tag=secret:yes',
       '/v1/executions?workflow=waiting&status=running',
+      '/v1/dead-letters',
+      '/v1/dead-letters?workflow=failing&code=refused',
     ]) {
       expect((await stranger.call('GET', path)).body).toEqual({ items: [] });
     }

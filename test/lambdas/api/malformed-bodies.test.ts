@@ -7,7 +7,18 @@ import { startTestStack, type TestStack } from '../../support/stack.ts';
 import { hostileTexts, padded } from './hostile-texts.ts';
 import { flawsOfList, flawsOfProblem } from './problem-answers.ts';
 import { mapConcurrently, send, type RawAnswer, type RawRequest } from './raw-http.ts';
-import { CALLBACK_ERROR, CALLBACK_OUTPUT, FULL_DEFINITION, PASSING, START_BODY, WAITING } from './request-samples.ts';
+import {
+  CALLBACK_ERROR,
+  CALLBACK_OUTPUT,
+  FAILING,
+  FULL_DEFINITION,
+  PASSING,
+  REDRIVE_BODY,
+  REPLAY_BODY,
+  REPLAY_MANY_BODY,
+  START_BODY,
+  WAITING,
+} from './request-samples.ts';
 import { fieldsWithoutSample, wrongDocuments } from './schema-mutations.ts';
 
 let running: TestStack;
@@ -22,7 +33,14 @@ beforeAll(async () => {
   const waiting = await api.start('waiting');
   await api.until(waiting, ({ progress }) => progress.waiting === 1);
   const { callback } = await api.node(waiting, 'decision');
-  params = { name: 'passing', id: held, node: 'only', token: callback.token };
+  const failed = await api.run(FAILING);
+  params = {
+    name: 'passing',
+    id: held,
+    node: 'only',
+    letter: `${failed.id}-1-refusal`,
+    token: callback.token,
+  };
 });
 afterAll(() => running.stop());
 
@@ -32,6 +50,9 @@ const named = (route: Route) => `${route.method} ${route.path}`;
 function samplesOf({ operation }: Route): readonly JsonObject[] {
   if (operation === 'startExecution') return [START_BODY];
   if (operation === 'sendCallback') return [CALLBACK_OUTPUT, CALLBACK_ERROR];
+  if (operation === 'redriveExecution') return [REDRIVE_BODY];
+  if (operation === 'replayDeadLetter') return [REPLAY_BODY];
+  if (operation === 'replayDeadLetters') return [REPLAY_MANY_BODY];
   if (operation === 'createWorkflow' || operation === 'validateWorkflow') return [FULL_DEFINITION];
   return [{}];
 }
@@ -112,8 +133,9 @@ describe.each(BODY_ROUTES.map((route) => ({ name: named(route), route })))('$nam
 test('afterwards the stack is healthy and nothing was changed', async () => {
   const { api } = running;
   expect((await api.call('GET', '/health')).status).toBe(200);
-  expect((await api.call('GET', '/v1/executions')).body.items).toHaveLength(2);
-  expect((await api.call('GET', '/v1/workflows')).body.items).toHaveLength(2);
+  expect((await api.call('GET', '/v1/executions')).body.items).toHaveLength(3);
+  expect((await api.call('GET', `/v1/dead-letters/${params['letter']}`)).body.status).toBe('open');
+  expect((await api.call('GET', '/v1/workflows')).body.items).toHaveLength(3);
   expect(Object.keys(Object.prototype)).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import { startTestStack, type TestStack } from '../../support/stack.ts';
 import { HOSTILE_SEGMENTS, MISENCODED_SEGMENTS } from './hostile-segments.ts';
 import { flawsOfProblem } from './problem-answers.ts';
 import { mapConcurrently, send, sendBytes, type RawAnswer } from './raw-http.ts';
-import { CALLBACK_OUTPUT, PASSING } from './request-samples.ts';
+import { CALLBACK_OUTPUT, FAILING, PASSING, REPLAY_MANY_BODY } from './request-samples.ts';
 
 let running: TestStack;
 let params: Readonly<Record<string, string>>;
@@ -14,7 +14,8 @@ beforeAll(async () => {
   running = await startTestStack();
   await running.api.save(PASSING);
   const { id } = await running.api.run(PASSING);
-  params = { name: 'passing', id, node: 'only', token: 'none' };
+  const failed = await running.api.run(FAILING);
+  params = { name: 'passing', id, node: 'only', letter: `${failed.id}-1-refusal`, token: 'none' };
 });
 afterAll(async () => {
   expect((await running.api.call('GET', '/health')).status).toBe(200);
@@ -37,7 +38,9 @@ function call(method: string, path: string, body?: string): Promise<RawAnswer> {
 /** A body that the route would take, so that the path is what is refused. */
 function bodyOf({ body, operation }: Route): string | undefined {
   if (body === 'none') return undefined;
-  return JSON.stringify(operation === 'sendCallback' ? CALLBACK_OUTPUT : body === 'definition' ? PASSING : {});
+  if (operation === 'sendCallback') return JSON.stringify(CALLBACK_OUTPUT);
+  if (operation === 'replayDeadLetters') return JSON.stringify(REPLAY_MANY_BODY);
+  return JSON.stringify(body === 'definition' ? PASSING : {});
 }
 
 const notFound = (answer: RawAnswer) => [
@@ -142,6 +145,8 @@ describe('paths', () => {
   });
 });
 
+const NAMED_LIKE_ITEMS = ['/v1/workflows/validate', '/v1/dead-letters/stats', '/v1/dead-letters/replay'];
+
 describe('methods', () => {
   const paths = [...new Set(ROUTES.map(({ path }) => path))].map((path) => ({
     path,
@@ -156,7 +161,7 @@ describe('methods', () => {
       const allow = answer.headers.allow?.split(', ') ?? [];
       const missing = allowed.filter((one) => !allow.includes(one));
       // To other methods /v1/workflows/validate is a workflow of that name.
-      if (path === '/v1/workflows/validate' && ['GET', 'DELETE'].includes(method)) return notFound(answer);
+      if (NAMED_LIKE_ITEMS.includes(path) && ['GET', 'DELETE'].includes(method)) return notFound(answer);
       if (answer.status !== 405 || missing.length > 0) return [`${method}: ${answer.status}, Allow: ${allow.join()}`];
       // To HEAD there is never a body.
       return method === 'HEAD' ? [] : flawsOfProblem(answer).map((flaw) => `${method}: ${flaw}`);

@@ -3,7 +3,7 @@ import { ROUTES, type Route } from '../../../shared/contracts/routes.ts';
 import { startTestStack, type TestStack } from '../../support/stack.ts';
 import { flawsOfProblem } from './problem-answers.ts';
 import { mapConcurrently, send, type RawAnswer } from './raw-http.ts';
-import { CALLBACK_OUTPUT, PASSING } from './request-samples.ts';
+import { CALLBACK_OUTPUT, PASSING, REPLAY_MANY_BODY } from './request-samples.ts';
 import { schemaNode } from './schema-mutations.ts';
 
 let running: TestStack;
@@ -11,16 +11,21 @@ let params: Readonly<Record<string, string>>;
 beforeAll(async () => {
   running = await startTestStack();
   const { id } = await running.api.run(PASSING);
-  params = { name: 'passing', id, node: 'only', token: 'none' };
+  params = { name: 'passing', id, node: 'only', letter: `${id}-1-only`, token: 'none' };
 });
 afterAll(async () => {
   expect((await running.api.call('GET', '/health')).status).toBe(200);
   await running.stop();
 });
 
+const BODIES: Partial<Record<Route['operation'], string>> = {
+  sendCallback: JSON.stringify(CALLBACK_OUTPUT),
+  replayDeadLetters: JSON.stringify(REPLAY_MANY_BODY),
+};
+
 function call(route: Route, query: string): Promise<RawAnswer> {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
-  const body = route.operation === 'sendCallback' ? JSON.stringify(CALLBACK_OUTPUT) : undefined;
+  const body = BODIES[route.operation];
   const headers = {
     authorization: `Bearer ${running.api.key}`,
     ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -138,6 +143,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
     'x'.repeat(10_000),
     Array.from({ length: 2_000 }, () => 'nope').join(),
   ],
+  code: ['', ',', 'a,', ',a', 'a%20b', 'a/b', '%00', '%C3%A4', 'x'.repeat(65), 'x'.repeat(10_000)],
+  category: ['', ',', 'transient,', 'Transient', 'transient,nope', 'toString', '__proto__', 'x'.repeat(10_000)],
   tag: ['', ':', ':v', 'novalue', '%3Av'],
   since: [
     '',

@@ -35,7 +35,27 @@ export const START_BODY: JsonObject = { input: { a: 1 }, hold: true, version: 1,
 export const CALLBACK_OUTPUT: JsonObject = { output: { approved: true } };
 export const CALLBACK_ERROR: JsonObject = { error: { code: 'refused', message: 'no' } };
 
+export const REDRIVE_BODY: JsonObject = { from: ['only'], input: { a: 1 }, version: 1, freshKeys: true };
+export const REPLAY_BODY: JsonObject = { with: { url: 'https://example.com/' } };
+/** Means no entry of any test. */
+export const REPLAY_MANY_BODY: JsonObject = {
+  filter: {
+    workflow: 'nothing',
+    code: 'http_503,timeout',
+    category: 'transient',
+    status: 'open',
+    since: '2026-01-01T00:00:00Z',
+    until: '2026-01-02',
+  },
+  ratePerSecond: 10,
+};
+
 /** Runs at once and costs nothing. */
 export const PASSING: JsonObject = { name: 'passing', nodes: { only: { type: 'pass', with: { value: 1 } } } };
+/** Fails at once, for good: it leaves a dead letter. */
+export const FAILING: JsonObject = {
+  name: 'failing',
+  nodes: { refusal: { type: 'fail', with: { code: 'refused', message: 'no' } } },
+};
 /** Waits until somebody decides. */
 export const WAITING: JsonObject = { name: 'waiting', nodes: { decision: { type: 'approval' } } };

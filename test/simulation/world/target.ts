@@ -1,0 +1,146 @@
+import * as z from 'zod';
+import { failure, type FailureCategory } from '../../../shared/domain/failure.ts';
+import type { Json } from '../../../shared/domain/json.ts';
+import { NodeRegistry } from '../../../shared/engine/node-registry.ts';
+import {
+  NodeError,
+  succeeded,
+  suspended,
+  type Attempt,
+  type EffectNodeType,
+  type NodeOutcome,
+} from '../../../shared/engine/node-type.ts';
+import { approvalNode } from '../../../shared/nodes/approval.ts';
+import { conditionNode } from '../../../shared/nodes/condition.ts';
+import { failNode } from '../../../shared/nodes/fail.ts';
+import { passNode } from '../../../shared/nodes/pass.ts';
+import { transformNode } from '../../../shared/nodes/transform.ts';
+import { waitNode } from '../../../shared/nodes/wait.ts';
+import type { Effect } from '../checker/evidence.ts';
+import type { FaultLedger } from './faults.ts';
+import type { Process } from './process.ts';
+
+/** What one attempt of a `task` comes to; without a script it succeeds with `{ from: <node> }`. */
+export interface Outcome {
+  readonly output?: Json;
+  readonly fail?: string;
+  readonly category?: FailureCategory;
+  readonly retryable?: boolean;
+  /** Suspends for a timer of this length instead of ending. */
+  readonly wait?: number;
+  /** Suspends for a callback, for at most this long. */
+  readonly callback?: { readonly expiresMs?: number };
+  readonly takesMs?: number;
+  /** How many runs of this node kill their process. */
+  readonly kills?: number;
+}
+
+/**
+ * One outcome for every attempt, or one for each; the last repeats. An entry `<node>:<number>` is for what comes with
+ * that number at the end of its idempotency key: a redrive with fresh keys.
+ */
+export type Script = Readonly<Record<string, Outcome | readonly Outcome[]>>;
+
+type Writable = { -readonly [K in keyof Effect]: Effect[K] };
+
+/** The outside world that tasks act on. Its ledger knows nothing of the engine but the key that came with the request. */
+export class Target {
+  readonly effects: Effect[] = [];
+  readonly #scripts = new Map<string, Script>();
+  readonly #now: () => number;
+  readonly #changesOf: (execution: string) => number;
+  readonly #ledger: FaultLedger;
+  readonly #killed = new Map<string, number>();
+
+  constructor(now: () => number, changesOf: (execution: string) => number, ledger: FaultLedger) {
+    this.#now = now;
+    this.#changesOf = changesOf;
+    this.#ledger = ledger;
+  }
+
+  script(execution: string, script: Script): void {
+    this.#scripts.set(execution, script);
+  }
+
+  /** The node types as one process has them: what its tasks do happens in it. */
+  registry(process: Process): NodeRegistry {
+    return registryWith(taskNode((attempt) => this.#run(process, attempt)));
+  }
+
+  async #run(process: Process, attempt: Attempt): Promise<NodeOutcome> {
+    const [execution = '', node = '', number = ''] = attempt.idempotencyKey.split(':');
+    const script = this.#scripts.get(execution) ?? {};
+    const outcome = outcomeOf(script[`${node}:${number}`] ?? script[node] ?? {}, attempt.number);
+    const effect: Writable = {
+      execution,
+      node,
+      attempt: attempt.number,
+      key: attempt.idempotencyKey,
+      startedAt: 0,
+      input: attempt.config as Json,
+    };
+    await process.effect({ name: 'effect', execution, about: `${execution} ${node}` }, () => {
+      // A request is not sent on a signal that has fired.
+      if (attempt.signal.aborted) return;
+      effect.startedAt = this.#now();
+      effect.afterChange = this.#changesOf(execution);
+      this.effects.push(effect);
+      this.#killMaybe(process, execution, node, outcome);
+    });
+    await process.clock.sleep(outcome.takesMs ?? 0, attempt.signal);
+    effect.endedAt = this.#now();
+    return end(node, outcome, attempt);
+  }
+
+  #killMaybe(process: Process, execution: string, node: string, { kills = 0 }: Outcome): void {
+    const name = `${execution}:${node}`;
+    const killed = this.#killed.get(name) ?? 0;
+    if (killed >= kills) return;
+    this.#killed.set(name, killed + 1);
+    this.#ledger.note('killed_by_node', this.#now(), process.executions);
+    process.die(`is killed by ${node}`);
+  }
+}
+
+function outcomeOf(scripted: Outcome | readonly Outcome[], attempt: number): Outcome {
+  return isSeries(scripted) ? (scripted[Math.min(attempt, scripted.length) - 1] ?? {}) : scripted;
+}
+
+function isSeries(outcome: Outcome | readonly Outcome[]): outcome is readonly Outcome[] {
+  return Array.isArray(outcome);
+}
+
+function taskNode(run: EffectNodeType['run']): EffectNodeType {
+  return {
+    type: 'task',
+    kind: 'effect',
+    summary: 'does what its script says',
+    config: z.unknown(),
+    attemptTimeoutMsDefault: 10_000,
+    run,
+  };
+}
+
+function registryWith(task: EffectNodeType): NodeRegistry {
+  return new NodeRegistry([task, transformNode, conditionNode, passNode, waitNode, approvalNode, failNode]);
+}
+
+/** For compiling, which runs nothing. */
+export const catalog = registryWith(taskNode(() => Promise.reject(new Error('there is no process to run in'))));
+
+function end(
+  node: string,
+  { output, fail, category = 'target', retryable = false, wait, callback }: Outcome,
+  { after }: Attempt,
+): NodeOutcome {
+  if (fail !== undefined) throw new NodeError(failure(fail, category, `${node} fails`, { retryable }));
+  if (wait !== undefined)
+    return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
+  if (callback === undefined) return succeeded(output ?? { from: node });
+  const onDue = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
+  return suspended({
+    for: 'callback',
+    onDue,
+    ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }),
+  });
+}
