@@ -12,7 +12,11 @@ export function deadLetterItem(letter: DeadLetter, input: Json | undefined): Dea
   const { execution, workflow, version, node, error, attempt, startedAt, createdAt, status, closedAt } = letter;
   return {
     id: deadLetterId(letter),
-    ...{ execution, workflow, version, generation: letter.gen, node },
+    execution,
+    workflow,
+    version,
+    generation: letter.gen,
+    node,
     error: errorBody(error),
     attempts: attempt,
     ...(input !== undefined && { input }),

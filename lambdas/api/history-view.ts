@@ -24,13 +24,18 @@ function isVirtualId(id: string): boolean {
 
 function executionEvents(header: Header): Event[] {
   const { createdAt, startedAt, trigger, redrives } = header;
+  // One that was never started before it was redriven was started by that.
+  const startGeneration = 1 + redrives.filter(({ at }) => startedAt !== undefined && at <= startedAt).length;
+  const runs = [...redrives.map(({ after }) => after), header];
   const events: Event[] = [{ at: createdAt, generation: 1, type: 'execution_created', actor: trigger }];
-  // One that was never started before it was redriven started with that.
-  const begun = redrives.filter(({ at }) => startedAt !== undefined && at <= startedAt).length;
-  if (startedAt !== undefined) events.push({ at: startedAt, generation: begun + 1, type: 'execution_started' });
-  for (const { gen, at, after } of redrives)
-    events.push(...endEvents(gen - 1, after), { at, generation: gen, type: 'execution_redriven' });
-  events.push(...endEvents(header.gen, header));
+  runs.forEach((run, index) => {
+    const generation = index + 1;
+    const opening = redrives[index - 1];
+    if (opening !== undefined) events.push({ at: opening.at, generation, type: 'execution_redriven' });
+    if (startedAt !== undefined && generation === startGeneration)
+      events.push({ at: startedAt, generation, type: 'execution_started' });
+    events.push(...endEvents(generation, run));
+  });
   return events;
 }
 

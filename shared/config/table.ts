@@ -12,9 +12,18 @@ export const TABLE = {
     partitionKey: 'lpk',
     sortKey: 'lsk',
     projected: [
-      ...['status', 'workflow', 'version', 'gen', 'tags', 'createdAt', 'startedAt', 'endedAt', 'reason'],
+      'status',
+      'workflow',
+      'version',
+      'gen',
+      'tags',
+      'createdAt',
+      'startedAt',
+      'endedAt',
+      'reason',
       // Dead letters.
-      ...['code', 'category'],
+      'code',
+      'category',
     ],
   },
   /** Sparse: running executions by the time at which somebody should look at them (protocol §7.6). */

@@ -269,7 +269,7 @@ export const When = z
   .refine((text) => parseRfc3339(text) !== undefined, { error: 'is no RFC 3339 time such as 2026-12-24T18:00:00Z' })
   .optional();
 
-/** `a,b`: any of these. */
+/** Some of these, as `a,b`. */
 export function listed<T extends z.ZodType<unknown, string>>(item: T) {
   return z
     .string()

@@ -36,8 +36,9 @@ export async function buryMessage(
 ): Promise<void> {
   try {
     // Kinds that start no node may have failed of something that has passed; the sweeper does their work otherwise.
+    // Whatever this queue counts, they were delivered before.
     if (message.kind === 'node' || message.kind === 'group') await bury(deps, message, delivery, remainingMs);
-    else await work(deps, message, delivery, remainingMs);
+    else await work(deps, message, { ...delivery, receiveCount: Math.max(2, delivery.receiveCount) }, remainingMs);
   } catch (error) {
     if (!(error instanceof StoredDefinitionError) || message.kind === 'replay') throw error;
     await endWithoutPlan(deps, message, error);

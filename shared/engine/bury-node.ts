@@ -184,7 +184,7 @@ export async function readRecord(session: Session, node: PlanNode): Promise<Node
 
 /** Alone in its invocation: it may be what killed the worker that holds the permission. */
 async function sendLater(session: Session, node: PlanNode, notBefore: EpochMs): Promise<void> {
-  const message = nodeMessage(session, node.id, session.generation(node));
+  const message = { ...nodeMessage(session, node.id, session.generation(node)), recovery: true };
   await session.deps.queue.send([
     node.kind === 'effect'
       ? { message: { ...message, isolated: true }, isolated: true, notBefore }

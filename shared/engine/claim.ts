@@ -1,5 +1,11 @@
 import { decideJoin } from '../domain/execution/frontier.ts';
-import { isSettledRecord, type NodeRecord, type OpenRecord, type SettledRecord } from '../domain/execution/records.ts';
+import {
+  isSettledRecord,
+  type Lease,
+  type NodeRecord,
+  type OpenRecord,
+  type SettledRecord,
+} from '../domain/execution/records.ts';
 import { invariant, unreachable } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import { isPureRoot, nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
@@ -23,7 +29,7 @@ const DONE: ClaimResult = { kind: 'done' };
 const LOST: ClaimResult = { kind: 'lost' };
 
 /** The claimed start of protocol §5, for everything that is not covered by a parent's commit. */
-export async function claim(session: Session, node: PlanNode): Promise<ClaimResult> {
+export async function claim(session: Session, node: PlanNode, isRecovery = false): Promise<ClaimResult> {
   if (!session.mayStart) return DONE;
   const record = await session.deps.store.readNode(session.key, session.nodeKey(node));
   if (record === undefined) return claimFirst(session, node);
@@ -31,7 +37,7 @@ export async function claim(session: Session, node: PlanNode): Promise<ClaimResu
     session.learnRecord(record);
     return LOST;
   }
-  return claimOpen(session, node, record);
+  return claimOpen(session, node, record, isRecovery);
 }
 
 /** The node has no record: it must be ready, and not covered by anybody's permission. */
@@ -45,7 +51,12 @@ async function claimFirst(session: Session, node: PlanNode): Promise<ClaimResult
   return take(session, node, { attempt: 1, fence: 1, crashes: 0, startedAt: clock.now(), via, attempts: [] }, 'absent');
 }
 
-async function claimOpen(session: Session, node: PlanNode, record: OpenRecord): Promise<ClaimResult> {
+async function claimOpen(
+  session: Session,
+  node: PlanNode,
+  record: OpenRecord,
+  isRecovery: boolean,
+): Promise<ClaimResult> {
   const { clock, leaseEpoch, queue } = session.deps;
   const now = clock.now();
   const expected = { status: record.status, fence: record.fence };
@@ -59,7 +70,8 @@ async function claimOpen(session: Session, node: PlanNode, record: OpenRecord): 
   switch (record.status) {
     case 'running': {
       if (isLive(record.lease, now, leaseEpoch)) {
-        if (record.lease.by === session.delivery.id) await waitForLease(session, record.lease.until);
+        // A message that recovery sent answers for the lease that it found: whoever sent it may have had a faster clock.
+        if (isRecovery || record.lease.by === session.delivery.id) await waitForLease(session, record.lease);
         return LOST;
       }
       // Only a lease that the clock ended speaks against the node; one that the local stack's restart ended does not.
@@ -185,11 +197,10 @@ async function laterAlone(session: Session, node: PlanNode, notBefore: EpochMs):
   await session.deps.queue.send([{ message: nodeMessage(session, node.id, session.generation(node)), notBefore }]);
 }
 
-async function waitForLease(session: Session, until: EpochMs): Promise<void> {
+/** Somebody looks at the end of this lease what has become of the work under it. */
+export async function waitForLease(session: Session, { by, until }: Pick<Lease, 'by' | 'until'>): Promise<void> {
   const { workspace: ws, execution: ex } = session.key;
-  await session.deps.queue.send([
-    { message: { v: 1, ws, ex, kind: 'recover', by: session.delivery.id }, notBefore: until },
-  ]);
+  await session.deps.queue.send([{ message: { v: 1, ws, ex, kind: 'recover', by }, notBefore: until }]);
 }
 
 /** A timer that fired: the node ends as was decided when it began to wait. */

@@ -70,7 +70,11 @@ async function file(session: Session, record: SettledRecord, { node, error }: Un
   session.filed.add(node.index);
 }
 
-/** What the node saw. Not of a node that killed its worker: evaluating its templates may be what does that. */
+/**
+ * What the node saw: where it has just failed, nothing need be read for that. An entry without it is better than none: a
+ * value that cannot be read may be what the node failed of. And not of a node that killed its worker, since evaluating its
+ * templates may be what does that.
+ */
 async function inputOf(
   session: Session,
   record: SettledRecord,
@@ -78,8 +82,13 @@ async function inputOf(
 ): Promise<Json | undefined> {
   if (error.code === 'poisoned') return undefined;
   const startedAt: EpochMs = node.kind === 'effect' ? record.startedAt : record.endedAt;
-  const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt, via: record.via });
-  return value.ok ? value.value : undefined;
+  try {
+    const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt, via: record.via });
+    return value.ok ? value.value : undefined;
+  } catch (fault) {
+    session.deps.log.warn('a dead letter is filed without its input', { node: node.id, error: String(fault) });
+    return undefined;
+  }
 }
 
 /**

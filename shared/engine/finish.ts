@@ -6,7 +6,7 @@ import { uncaughtError } from '../domain/execution/settled.ts';
 import { failure } from '../domain/failure.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { nodeAt } from '../domain/workflow/plan.ts';
+import { isVirtual, nodeAt } from '../domain/workflow/plan.ts';
 import { ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { buildScope, referencedIndices } from './scope.ts';
@@ -71,7 +71,8 @@ type End = Pick<Header, 'status' | 'reason' | 'error' | 'output'>;
 
 async function outcome(session: Session, { standings }: Frontier, [failed]: readonly UncaughtFailure[]): Promise<End> {
   if (failed !== undefined) {
-    const error = { node: failed.node.id, ...failed.error };
+    // Of a virtual node (a message for it could not be worked) the user knows nothing.
+    const error = isVirtual(failed.node) ? failed.error : { node: failed.node.id, ...failed.error };
     return { status: 'failed', reason: 'node_failed', error };
   }
   const { output } = session.plan;

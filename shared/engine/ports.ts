@@ -35,7 +35,8 @@ export interface ExecutionStore {
   readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords>;
   /**
    * Writes if `expected` holds; else answers with what is there. Our own earlier write counts as written. `alongside` is
-   * started when the write itself leaves, after whatever had to be stored before it: what it reads is not older.
+   * started when the write itself leaves, after whatever had to be stored before it, and once more if the write had to be
+   * repeated: what it reads is not older than the request that counted.
    */
   writeNode(
     key: ExecutionKey,
@@ -47,10 +48,11 @@ export interface ExecutionStore {
   /** Adds elements to one arrival set and returns all that it holds. Idempotent. */
   arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>>;
 
-  /** Condition: absent. */
+  /** Condition: absent. `alongside` as above. */
   takeGroup(
     key: ExecutionKey,
     group: GroupRecord,
+    alongside?: () => Promise<unknown>,
   ): Promise<{ readonly taken: true } | { readonly taken: false; readonly existing: GroupRecord }>;
 
   /** Condition: absent; filed before is filed. */

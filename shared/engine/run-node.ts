@@ -20,7 +20,8 @@ export async function runNode(session: Session, claimed: Claimed): Promise<void>
   const later = () =>
     queue.send([
       {
-        message: nodeMessage(session, claimed.node.id, session.generation(claimed.node)),
+        // Marked, so that whoever gets it too early, by his clock, does not leave it at that.
+        message: { ...nodeMessage(session, claimed.node.id, session.generation(claimed.node)), recovery: true },
         notBefore: claimed.lease.until,
       },
     ]);

@@ -1,4 +1,3 @@
-import type { OpenRecord } from '../domain/execution/records.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
 
@@ -10,7 +9,7 @@ export type Step =
   /** Start an effect under the permission that this invocation holds; it has no record of its own yet. */
   | { readonly kind: 'covered'; readonly node: PlanNode; readonly until: EpochMs }
   /** Get the permission to run this node, whatever state it is in, then run it (protocol §5). */
-  | { readonly kind: 'claim'; readonly node: PlanNode; readonly seen?: OpenRecord }
+  | { readonly kind: 'claim'; readonly node: PlanNode; readonly isRecovery?: boolean }
   /** A join was decided to be left out: what follows from that. */
   | { readonly kind: 'skip'; readonly node: PlanNode }
   /** Every edge into `$end` has arrived. */

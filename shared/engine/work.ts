@@ -51,7 +51,7 @@ async function workNode(session: Session, message: MessageOf<'node'>): Promise<v
   const index = session.plan.indexOf.get(message.node);
   const node = index === undefined ? undefined : nodeAt(session.plan, index);
   if (node === undefined || session.generation(node) !== message.gen) return;
-  session.push({ kind: 'claim', node });
+  session.push({ kind: 'claim', node, isRecovery: message.recovery === true });
   const { lostClaims } = await drive(session);
   const suspicious = session.delivery.receiveCount > 1 || message.recovery === true;
   if (lostClaims > 0 && suspicious) await recoverAlongside(session, node);
@@ -68,8 +68,9 @@ async function workGroup(session: Session, message: MessageOf<'group'>): Promise
   session.issued.add(op);
   const [parent, taken] = await Promise.all([
     store.readNode(session.key, { node: message.node, gen: message.gen }),
-    store.takeGroup(session.key, { node: message.node, gen: message.gen, group: message.group, lease, op }),
-    session.refreshHeader(),
+    store.takeGroup(session.key, { node: message.node, gen: message.gen, group: message.group, lease, op }, () =>
+      session.refreshHeader(),
+    ),
   ]);
   if (parent === undefined || !isSettledRecord(parent)) return;
   if (!taken.taken) {

@@ -37,10 +37,17 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   });
   await abuse(world, clients, kinds, options, random.stream('lives'));
   options.say(`${options.kills} kills after ${secondsSince(began)} s; coming to rest`);
-  const { rest, told } = await settle(world, clients, options);
+  const rest = await settle(world, clients, options);
   giveUp.abort();
   if (rest.afterMs !== undefined) options.say(`at rest ${(rest.afterMs / 1_000).toFixed(1)} s after the last start`);
-  const report = await judgeChaos({ world, kinds, started: clients.started, rest, complaints: told, options });
+  const report = await judgeChaos({
+    world,
+    kinds,
+    started: clients.started,
+    rest,
+    complaints: clients.complaints,
+    options,
+  });
   return { ...report, seconds: secondsSince(began) };
 }
 
@@ -78,22 +85,13 @@ async function abuse(
 }
 
 /** No more faults: everything has to end, within a time. */
-async function settle(
-  { api, sqs }: World,
-  clients: Clients,
-  { leases }: ChaosOptions,
-): Promise<{ readonly rest: Rest; readonly told: readonly string[] }> {
-  const withinMs = REST_WITHIN_MS[leases];
-  const over = new AbortController();
-  const tooLate = sleep(withinMs, 'the clients do not get what they ask for', { signal: over.signal }).catch(() => '');
-  const done = clients.done().then(
-    () => '',
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  const complaint = await Promise.race([done, tooLate]);
-  over.abort();
-  const rest = await comeToRest(api, sqs, { withinMs, guards: leases === 'expire' });
-  return { rest, told: complaint === '' ? [] : [complaint] };
+function settle({ api, sqs }: World, clients: Clients, { leases, say }: ChaosOptions): Promise<Rest> {
+  return comeToRest(api, sqs, {
+    isWanted: () => clients.waiting > 0,
+    withinMs: REST_WITHIN_MS[leases],
+    guards: leases === 'expire',
+    say,
+  });
 }
 
 function secondsSince(began: number): number {

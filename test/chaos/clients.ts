@@ -37,9 +37,12 @@ export interface ClientOptions {
 /** Users of the API, who know nothing of faults but that an answer may not come. */
 export class Clients {
   readonly started: Started[] = [];
+  /** Answers that must not be, and what else went wrong with them. */
+  readonly complaints: string[] = [];
+  /** How many have not got yet what they want. */
+  waiting = 0;
   readonly #options: ClientOptions;
   readonly #api: ApiClient;
-  readonly #running: Promise<void>[] = [];
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -51,12 +54,12 @@ export class Clients {
   }
 
   start(number: number, kind: Kind): void {
-    this.#running.push(this.#live(number, kind));
-  }
-
-  /** When all have what they wanted; rejects if one was answered what it must not be. */
-  async done(): Promise<void> {
-    await Promise.all(this.#running);
+    this.waiting += 1;
+    this.#live(number, kind)
+      .catch((error: unknown) => this.complaints.push(`start ${number} of ${kind.name}: ${String(error)}`))
+      .finally(() => {
+        this.waiting -= 1;
+      });
   }
 
   async #live(number: number, kind: Kind): Promise<void> {

@@ -12,10 +12,14 @@ export interface Injected {
   readonly at: number;
 }
 
-/** One attempt of a call fails: the SDK tries again, and the engine never knows. */
-const PASSING = 0.025;
-/** Every attempt of a call fails, each in its own way: what the engine is told leaves open what became of it. */
-const LASTING = 0.008;
+/**
+ * `passing`: one attempt of a call fails; the SDK tries again, and the engine never knows. `lasting`: every attempt of it
+ * fails, each in its own way; what the engine is told leaves open what became of it. Calls of SQS are fewer.
+ */
+const RATES = {
+  dynamodb: { passing: 0.025, lasting: 0.008 },
+  sqs: { passing: 0.08, lasting: 0.02 },
+} as const;
 
 const FAILING: readonly FaultKind[] = [
   'reset',
@@ -78,12 +82,13 @@ export class FaultPlan {
   }
 
   #kind(invocation: string, operation: string): FaultKind | undefined {
+    const { passing, lasting } = RATES[this.#service];
     if (this.#lasting.has(invocation)) return this.#random.pick(FAILING);
-    if (this.#random.chance(LASTING)) {
+    if (this.#random.chance(lasting)) {
       this.#lasting.add(invocation);
       return this.#random.pick(FAILING);
     }
-    if (!this.#random.chance(PASSING)) return undefined;
+    if (!this.#random.chance(passing)) return undefined;
     if (this.#random.chance(UNANSWERED) && !OF_POLLERS.test(operation)) return 'unanswered';
     return this.#random.pick([...FAILING, ...SLOW]);
   }

@@ -11,7 +11,7 @@ import { wireError, type Service } from './wire-errors.ts';
 export interface ProxyOptions {
   readonly service: Service;
   readonly upstream: string;
-  readonly plan: FaultPlan;
+  readonly plan: Pick<FaultPlan, 'faultOf'>;
   /** Told of each write that the emulator has applied, before anybody is answered. */
   readonly onApplied?: (call: InterceptedCall) => void;
 }

@@ -5,8 +5,8 @@ import type { Write } from './write-log.ts';
 export interface Repetitions {
   /** Effects beyond the first of an attempt. */
   readonly extraEffects: number;
-  /** Pairs of an effect and a fault that hit it after it had begun and before what came of it was committed. */
-  readonly faultsBetween: number;
+  /** Effects that a fault hit after they had begun, and before what came of them was committed or they were repeated. */
+  readonly hitEffects: number;
 }
 
 /** How often the target was asked again for what it had been asked, and how often there was a reason to. */
@@ -15,7 +15,7 @@ export function repetitions(
   writes: readonly Write[],
   faults: readonly FaultEvidence[],
 ): Repetitions {
-  const attempts = new Set(effects.map(({ execution, node, gen, attempt }) => [execution, node, gen, attempt].join()));
+  const attempts = Map.groupBy(effects, ({ execution, node, gen, attempt }) => [execution, node, gen, attempt].join());
   const commits = Map.groupBy(
     writes.filter(({ item }) => item?.['status']?.S !== 'running'),
     ({ execution, sk }) => `${execution} ${sk}`,
@@ -23,12 +23,14 @@ export function repetitions(
   const repeating = faults.filter(({ repeats }) => repeats === true);
   const everywhere = repeating.filter(({ execution }) => execution === undefined);
   const own = Map.groupBy(repeating, ({ execution }) => execution);
-  let faultsBetween = 0;
-  for (const { execution, node, gen, startedAt } of effects) {
-    const settled = commits.get(`${execution} N#${gen}#${node}`)?.find(({ at }) => at >= startedAt);
-    const until = settled?.at ?? Infinity;
+  const isHit = ({ execution, node, gen, startedAt }: LedgerEntry, next: LedgerEntry | undefined): boolean => {
+    const committed = commits.get(`${execution} N#${gen}#${node}`)?.find(({ at }) => at >= startedAt)?.at;
+    const until = Math.min(committed ?? Infinity, next?.startedAt ?? Infinity);
     const candidates = [...everywhere, ...(own.get(execution) ?? [])];
-    faultsBetween += candidates.filter(({ at }) => at >= startedAt && at <= until).length;
-  }
-  return { extraEffects: effects.length - attempts.size, faultsBetween };
+    return candidates.some(({ at }) => at >= startedAt && at <= until);
+  };
+  const hitEffects = [...attempts.values()]
+    .flatMap((same) => same.map((effect, nth) => isHit(effect, same[nth + 1])))
+    .filter(Boolean).length;
+  return { extraEffects: effects.length - attempts.size, hitEffects };
 }

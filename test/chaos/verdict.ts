@@ -67,8 +67,10 @@ export async function judgeChaos({ world, kinds, started, rest, complaints, opti
     ...Array.from(rest.left.messages, ([queue, bodies]) => `${queue} still holds ${bodies.join(' ')}`),
     ...(rest.afterMs === undefined ? ['it does not come to rest'] : []),
     ...(child.crashes > 0 ? [`the stack ended by itself ${child.crashes} times: stack.log`] : []),
-    ...(repeated.extraEffects > repeated.faultsBetween
-      ? [`${repeated.extraEffects} effects were repeated, and only ${repeated.faultsBetween} had a reason`]
+    ...(repeated.extraEffects > repeated.hitEffects
+      ? [
+          `${repeated.extraEffects} effects were repeated, and faults hit only ${repeated.hitEffects} before their commit`,
+        ]
       : []),
     ...(started.length < options.executions
       ? [`${options.executions - started.length} starts were never accepted`]

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ExecutionKey } from '../../shared/domain/execution/records.ts';
 import { epochMs } from '../../shared/domain/time.ts';
+import type { WorkQueue } from '../../shared/engine/ports.ts';
+import { buryMessage } from '../../shared/engine/bury-message.ts';
 import { replay } from '../../shared/engine/replay.ts';
 import type { DeadLetterFilter, ReplayJob } from '../../shared/engine/replay-jobs.ts';
 import { startExecution } from '../../shared/engine/start-execution.ts';
 import { startReplay } from '../../shared/engine/start-replay.ts';
+import { work } from '../../shared/engine/work.ts';
 import { compile, EngineHarness, type HarnessOptions, type Nodes } from '../support/engine-harness.ts';
 import { FaultPlan, type Call, type Fault } from '../support/faulty-ports.ts';
 
@@ -190,4 +193,24 @@ test('a message of a job that there is not, or of a slice long past, does nothin
   expect(await failed.job()).toEqual(job);
   expect(failed.harness.queue.messages).toEqual([]);
   expect(epochMs(job?.endedAt ?? 0)).toBeGreaterThanOrEqual(job?.createdAt ?? 0);
+});
+
+test('a message that used up its deliveries goes on from where they came to', async () => {
+  const failed = await Failed.executions(8);
+  const { harness } = failed;
+  await harness.request((deps) => startReplay(deps, { workspace: 'ws', filter: {}, ratePerSecond: 1 }));
+  const [first] = harness.queue.messages;
+  const { message, delivery } = harness.queue.receive(first?.id ?? '', 1);
+  harness.queue.lose(delivery.id);
+  // Its worker gets as far as the progress.
+  const deps = harness.deps();
+  const send: WorkQueue['send'] = (sent) =>
+    sent.some((one) => one.message.kind === 'replay') ? Promise.reject(new Error('no')) : deps.queue.send(sent);
+  const worked = work({ ...deps, queue: { ...deps.queue, send } }, message, delivery, 900_000).catch(String);
+  await harness.runToEnd();
+  expect(await worked).toBe('Error: no');
+  expect((await failed.redrives()).filter((times) => times === 0).length).toBeGreaterThan(0);
+  await buryMessage(harness.deps(), message, { id: 'buried', receiveCount: 1, isolated: false }, 60_000);
+  await harness.runToEnd();
+  expect(await failed.redrives()).toEqual(each(8, 1));
 });

@@ -86,6 +86,7 @@ async function gather(world: World, { executions }: Scenario, told: Told, skewed
         header: await store.memory.readHeader(key),
         nodes,
         groups,
+        letters: await store.memory.deadLettersOf(key),
         changes: store.changesOf(key),
         planIds: new Map([[workflow.plan.version, workflow.plan.nodes.map(({ id }) => id)]]),
         callbacks: told.callbacks.filter((each) => each.execution === key.execution),

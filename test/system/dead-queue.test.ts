@@ -1,5 +1,11 @@
 import { DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createWorkerHandler } from '../../lambdas/worker/handler.ts';
 import { ACCOUNT, clientOf } from '../../local/aws-identity.ts';
@@ -40,6 +46,7 @@ beforeAll(async () => {
     },
   });
   sqs = new SQSClient({ ...clientOf(running.stack.endpoints.sqs), useQueueUrlAsEndpoint: false });
+  await dieAsDeployed();
 });
 
 afterAll(async () => {
@@ -47,6 +54,16 @@ afterAll(async () => {
   await running.stop();
   await target.stop();
 });
+
+/** Messages die after as many deliveries as on AWS; a laptop is more patient, because it is switched off now and then. */
+async function dieAsDeployed(): Promise<void> {
+  for (const { name, RedrivePolicy } of running.stack.resources.queues) {
+    if (RedrivePolicy === undefined) continue;
+    const QueueUrl = `${running.stack.endpoints.sqs}/${ACCOUNT}/${name}`;
+    const Attributes = { RedrivePolicy: JSON.stringify(RedrivePolicy) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  }
+}
 
 /** `work`, `parked`, `dead`: addresses. */
 function queueUrl(queue: 'work' | 'parked' | 'dead'): string {

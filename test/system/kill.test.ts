@@ -9,8 +9,9 @@ import { freePort } from '../../local/free-port.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { startRecordingTarget, type RecordingTarget } from '../support/recording-target.ts';
 
-const KILLS = 20;
-const EXECUTIONS = 200;
+/** Few: what is special here is that the embedded emulators die as well. `test/chaos` handles the stack itself more roughly. */
+const KILLS = 5;
+const EXECUTIONS = 50;
 const KEY = 'a-key-of-at-least-thirty-two-characters';
 const READY_WITHIN_MS = 20_000;
 
@@ -96,7 +97,7 @@ async function startOne(number: number): Promise<string> {
   }
 }
 
-test('kill -9 of the local stack 20 times during 200 executions: all succeed, no node reaches the target more often than 1 + kills', async () => {
+test('kill -9 of the local stack and its emulators 5 times during 50 executions: all succeed, no node reaches the target more often than 1 + kills', async () => {
   await startStack();
   await api.save(diamond());
   const ids: Promise<string>[] = [];

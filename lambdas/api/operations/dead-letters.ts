@@ -35,7 +35,7 @@ export const listAllDeadLetters: Operation = async (context) => {
   const after = readCursor(signer, scope, query['cursor'] as string | undefined);
   const page = await listDeadLetters(app.table, {
     workspace,
-    filter: filterOf(query as DeadLetterStatsQuery),
+    filter: filterOf(query),
     limit: (query['limit'] as number | undefined) ?? LIMITS.listPageDefault,
     ...(after !== undefined && { after }),
   });
@@ -73,7 +73,7 @@ function filterOf(given: Partial<DeadLetterStatsQuery>): DeadLetterFilter {
 }
 
 export const countDeadLetters: Operation = async ({ app, workspace, query }) => {
-  const filter = filterOf(query as DeadLetterStatsQuery);
+  const filter = filterOf(query);
   const { items, complete } = await newestSummaries(app.table, workspace, filter, LIMITS.deadLettersCountedMax);
   return json(200, {
     total: items.length,
@@ -85,10 +85,12 @@ export const countDeadLetters: Operation = async ({ app, workspace, query }) => 
   });
 };
 
+/** The most frequent first. */
 function counted(names: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort(([, one], [, other]) => other - one));
+  const byCount = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+  return Object.fromEntries(byCount);
 }
 
 async function letterOf({ app, workspace, params }: OperationContext): Promise<DeadLetter> {

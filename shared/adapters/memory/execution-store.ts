@@ -132,12 +132,16 @@ export class MemoryExecutionStore implements ExecutionStore {
     return new Set(all);
   }
 
-  async takeGroup(key: ExecutionKey, group: GroupRecord) {
+  async takeGroup(key: ExecutionKey, group: GroupRecord, alongside?: () => Promise<unknown>) {
     const { groups } = this.#partition(key);
     const sort = `${group.gen}#${group.node}#${group.group}`;
     const existing = groups.get(sort);
-    if (existing !== undefined && existing.op !== group.op) return { taken: false, existing } as const;
+    if (existing !== undefined && existing.op !== group.op) {
+      await alongside?.();
+      return { taken: false, existing } as const;
+    }
     if (existing === undefined) groups.set(sort, group);
+    await alongside?.();
     return { taken: true } as const;
   }
 

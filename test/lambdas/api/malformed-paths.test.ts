@@ -145,7 +145,7 @@ describe('paths', () => {
   });
 });
 
-const NAMED_LIKE_ITEMS = ['/v1/workflows/validate', '/v1/dead-letters/stats', '/v1/dead-letters/replay'];
+const NAMED_LIKE_ITEMS = new Set(['/v1/workflows/validate', '/v1/dead-letters/stats', '/v1/dead-letters/replay']);
 
 describe('methods', () => {
   const paths = [...new Set(ROUTES.map(({ path }) => path))].map((path) => ({
@@ -160,8 +160,8 @@ describe('methods', () => {
       const answer = await call(method, filled(path, params));
       const allow = answer.headers.allow?.split(', ') ?? [];
       const missing = allowed.filter((one) => !allow.includes(one));
-      // To other methods /v1/workflows/validate is a workflow of that name.
-      if (NAMED_LIKE_ITEMS.includes(path) && ['GET', 'DELETE'].includes(method)) return notFound(answer);
+      // To other methods these are a workflow, or a dead letter, of that name.
+      if (NAMED_LIKE_ITEMS.has(path) && ['GET', 'DELETE'].includes(method)) return notFound(answer);
       if (answer.status !== 405 || missing.length > 0) return [`${method}: ${answer.status}, Allow: ${allow.join()}`];
       // To HEAD there is never a body.
       return method === 'HEAD' ? [] : flawsOfProblem(answer).map((flaw) => `${method}: ${flaw}`);

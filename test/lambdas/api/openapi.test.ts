@@ -246,6 +246,41 @@ describe('every real answer is as documented', () => {
     expect((await call('DELETE', '/v1/workflows/{name}', '/v1/workflows/shown')).status).toBe(204);
   });
 
+  test('of redrives and dead letters', async () => {
+    const nodes: JsonObject = {
+      call: { type: 'http', with: { url: 'http://127.0.0.1:1/' }, retry: { delays: ['0s'] } },
+      next: { type: 'pass', needs: ['call'] },
+    };
+    await api.save({ name: 'repaired', nodes });
+    const { id } = await api.ended(await api.start('repaired'));
+    const letter = (generation: number) => `/v1/dead-letters/${id}-${generation}-call`;
+    const one = '/v1/dead-letters/{letter}';
+    const readAll = async (generation: number) => {
+      await call('GET', one, letter(generation));
+      await call('GET', '/v1/dead-letters', '/v1/dead-letters?limit=1');
+      await call('GET', '/v1/dead-letters/stats', '/v1/dead-letters/stats');
+      await call('GET', '/v1/executions/{id}/history', `/v1/executions/${id}/history`);
+    };
+    await readAll(1);
+    const redriven = '/v1/executions/{id}/redrive';
+    await call('POST', redriven, `/v1/executions/${id}/redrive`, { from: ['nowhere'] });
+    await call('POST', redriven, `/v1/executions/${id}/redrive`, { version: 1, freshKeys: true });
+    await call('POST', redriven, `/v1/executions/${id}/redrive`);
+    await api.ended(id);
+    await readAll(1);
+    const replayed = '/v1/dead-letters/{letter}/replay';
+    await call('POST', replayed, `${letter(2)}/replay`, { with: {} });
+    await call('POST', replayed, `${letter(2)}/replay`);
+    await call('POST', replayed, `${letter(1)}/replay`);
+    await api.ended(id);
+    await call('DELETE', one, letter(3));
+    await call('DELETE', one, letter(3));
+    await readAll(3);
+    const many = '/v1/dead-letters/replay';
+    await call('POST', many, many, { filter: { workflow: 'nothing' }, ratePerSecond: 1 });
+    await call('POST', many, many, { filter: { status: 'replayed' } });
+  });
+
   test('and none was left out', () => {
     expect(
       operations()

@@ -8,6 +8,9 @@ import { byNodeAndGeneration, type PlacedEffect } from './placed-effects.ts';
 const LEDGER_TYPES: ReadonlySet<string> = new Set(['task', 'http']);
 /** Nobody loses work by these. */
 const HARMLESS = /duplicat|order|stale|timer/;
+const KILLED = 'killed_by_node';
+/** One covered start, and three claims that each find a dead worker. */
+const STARTS_MAX = 4;
 /** A worker that stood still, or whose clock is wrong, may go on beside another. */
 const OVERLAPPING = /zombie|skew|stall|pause|hang/;
 
@@ -83,9 +86,16 @@ function checkRepeats(
 ): void {
   if (effects.length < 2) return;
   const attempts = Map.groupBy(effects, ({ attempt }) => attempt);
+  const kills = faults.filter(({ kind }) => kind === KILLED).length;
   for (const [attempt, repeated] of attempts) {
     const extra = repeated.length - 1;
     if (extra === 0) continue;
+    // Every other fault may have hidden from the node's record that it killed a worker.
+    if (kills > 0 && repeated.length > STARTS_MAX + faults.length - kills)
+      report(
+        'I7',
+        `attempt ${attempt} of ${repeated[0]?.node ?? ''} was started ${repeated.length} times and killed its workers`,
+      );
     const what = `attempt ${attempt} of ${repeated[0]?.node ?? ''} had ${repeated.length} effects`;
     const repeating = faults.filter(({ kind, repeats }) => repeats ?? !HARMLESS.test(kind));
     // Clocks that differ are a fault that has no time.

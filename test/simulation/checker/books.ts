@@ -13,33 +13,33 @@ export class Books {
   edition = 0;
   readonly #records = new Map<string, Entry>();
   readonly #pure = new Map<string, PureResult>();
-  readonly #groups = new Map<string, { readonly group: GroupRecord; readonly seq: number }>();
+  readonly #groups = new Map<string, { readonly group: GroupRecord; readonly issued: number }>();
   readonly #covers = new Map<string, Cover>();
 
-  /** `ids`: the plan's nodes by index, if they are known. */
-  put(record: NodeRecord, seq = 0, ids?: readonly string[]): void {
+  /** `issued`: after which change the request left; `ids`: the plan's nodes by index, if they are known. */
+  put(record: NodeRecord, issued = 0, ids?: readonly string[]): void {
     this.edition += 1;
     const key = keyOf(record.gen, record.node);
     const before = this.#records.get(key);
     // A lease that is extended is no new permission.
     const extended =
       before?.record.status === 'running' && record.status === 'running' && before.record.fence === record.fence;
-    this.#records.set(key, { record, seq: extended ? before.seq : seq });
+    this.#records.set(key, { record, issued: extended ? before.issued : issued });
     if (!isSettledRecord(record)) return;
     for (const [id, result] of Object.entries(record.pure)) this.#pure.set(keyOf(record.gen, id), result);
     if (ids === undefined) return;
     const cover = (children: readonly number[], group?: number) => {
       for (const child of children) {
         const id = ids[child];
-        if (id !== undefined) this.#covers.set(keyOf(record.gen, id), { record, seq, group });
+        if (id !== undefined) this.#covers.set(keyOf(record.gen, id), { record, issued, group });
       }
     };
     cover(record.inline);
     record.groups.forEach((children, group) => cover(children, group));
   }
 
-  putGroup(group: GroupRecord, seq = 0): void {
-    this.#groups.set(keyOf(group.gen, `${group.node}#${group.group}`), { group, seq });
+  putGroup(group: GroupRecord, issued = 0): void {
+    this.#groups.set(keyOf(group.gen, `${group.node}#${group.group}`), { group, issued });
   }
 
   entry(gen: number, node: string): Entry | undefined {
@@ -59,7 +59,11 @@ export class Books {
     return this.#covers.get(keyOf(gen, node));
   }
 
-  group(gen: number, node: string, group: number): { readonly group: GroupRecord; readonly seq: number } | undefined {
+  group(
+    gen: number,
+    node: string,
+    group: number,
+  ): { readonly group: GroupRecord; readonly issued: number } | undefined {
     return this.#groups.get(keyOf(gen, `${node}#${group}`));
   }
 
@@ -70,8 +74,8 @@ export class Books {
 
 interface Entry {
   readonly record: NodeRecord;
-  /** The change that wrote it. */
-  readonly seq: number;
+  /** How many changes had been applied when the request left that wrote it. */
+  readonly issued: number;
 }
 
 export interface Cover extends Entry {

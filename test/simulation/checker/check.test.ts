@@ -87,7 +87,7 @@ describe('after a redrive', () => {
   test('a late commit of the generation before is found', () => {
     expect(
       found(redriven().effect('b').commit('b', { gen: 1 }).commit('b').end('succeeded', { succeeded: 2 }).evidence()),
-    ).toEqual(['I2', 'I4']);
+    ).toEqual(['I16', 'I2', 'I4']);
   });
 
   test('a node that was to be repeated and was not is found', () => {
@@ -134,7 +134,7 @@ describe('with final records and the ledger alone', () => {
   const bare = (run: EvidenceBuilder): Evidence => {
     const watched = run.evidence();
     const executions = watched.executions.map(
-      ({ changes: _log, planIds: _ids, callbacks: _callbacks, ...execution }) => execution,
+      ({ changes: _log, planIds: _ids, callbacks: _callbacks, letters: _letters, ...execution }) => execution,
     );
     const effects = watched.effects.map(({ afterChange: _after, ...effect }) => effect);
     const { workspacesTouched: _touched, ...rest } = watched;
@@ -144,7 +144,7 @@ describe('with final records and the ledger alone', () => {
   test('it says what it could not judge', () => {
     const { violations, judged } = judge(bare(diamond().end('succeeded', DIAMOND_ENDS)));
     expect(violations).toEqual([]);
-    expect(judged).toEqual(['I1', 'I4', 'I5', 'I6', 'I7', 'I8', 'I10', 'I11', 'I13', 'I14']);
+    expect(judged).toEqual(['I1', 'I4', 'I5', 'I6', 'I7', 'I8', 'I10', 'I11', 'I13', 'I14', 'I16']);
   });
 
   test.each<[string, string[], EvidenceBuilder]>([

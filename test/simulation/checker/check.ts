@@ -7,6 +7,7 @@ import { INVARIANTS, type InvariantId, type Report, type Violation } from './inv
 import { watchPermissions } from './permissions.ts';
 import { placeByTime, watchPlaces, type PlacedEffect } from './placed-effects.ts';
 import { checkTimes, watchReadiness } from './readiness.ts';
+import { checkDeadLetters, checkNothingDue, checkRedrives } from './repair.ts';
 import { replay, viewOf } from './replay.ts';
 import { checkRest, checkStrays, watchEnd } from './rest.ts';
 import { checkStored, watchTransitions } from './transitions.ts';
@@ -69,7 +70,7 @@ function checkExecution(
       watchPlaces(places),
       watchTransitions(report),
       watchEnd(report),
-      watchReadiness(report),
+      watchReadiness(report, evidence.skewed),
       watchPermissions(report, evidence.skewed),
     ]);
     checkStored(execution, last, report);
@@ -85,8 +86,11 @@ function checkExecution(
   for (const group of execution.groups) books.putGroup(group);
   const view = viewOf(execution, header, books);
   checkRest(execution, header, view, report);
+  checkNothingDue(header, report);
   if (execution.callbacks !== undefined) checkCallbacks(execution, report);
   if (view === undefined) return;
+  checkRedrives(execution, header, view.model, report);
+  checkDeadLetters(execution, header, view, report);
   const placed = effects.map((effect) => places.get(effect) ?? placeByTime(execution, header, view, effect));
   checkStrays(view, placed, report);
   checkAttempts(evidence, execution, view.model, placed, report);
@@ -112,8 +116,12 @@ const OF_THE_LOG: ReadonlySet<InvariantId> = new Set(['I2', 'I3', 'I9']);
 function judgedBy({ executions, workspacesTouched }: Evidence): readonly InvariantId[] {
   const logged = executions.some(({ changes }) => changes !== undefined);
   const called = executions.some(({ callbacks }) => callbacks !== undefined);
+  const filed = executions.some(({ letters }) => letters !== undefined);
   return INVARIANTS.map(({ id }) => id).filter(
     (id) =>
-      (logged || !OF_THE_LOG.has(id)) && (called || id !== 'I15') && (workspacesTouched !== undefined || id !== 'I12'),
+      (logged || !OF_THE_LOG.has(id)) &&
+      (filed || id !== 'I17') &&
+      (called || id !== 'I15') &&
+      (workspacesTouched !== undefined || id !== 'I12'),
   );
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../../shared/domain/failure.ts';
 import {
+  type DeadLetter,
   isSettledRecord,
   type GroupRecord,
   type Header,
@@ -239,6 +240,20 @@ export class EvidenceBuilder {
     return this;
   }
 
+  /** One for each failure, as the engine files and closes them. */
+  #letters(): DeadLetter[] {
+    const repeated = new Map(
+      this.#header?.repair?.generations.flatMap(({ number, nodes }) => nodes.map((index) => [this.ids[index], number])),
+    );
+    return [...this.#nodes.values()].flatMap((record) => {
+      if (record.status !== 'failed' || record.error === undefined) return [];
+      const { node, gen, error, attempt, attempts, startedAt, endedAt: createdAt } = record;
+      const status = (repeated.get(node) ?? 1) > gen ? 'replayed' : 'open';
+      const details = { error, attempt, attempts, startedAt, createdAt };
+      return [{ ...KEY, workflow: 'forged', version: 1, node, gen, ...details, status }];
+    });
+  }
+
   evidence(more: Partial<Evidence> = {}, execution: Partial<ExecutionEvidence> = {}): Evidence {
     const own: ExecutionEvidence = {
       key: KEY,
@@ -250,6 +265,7 @@ export class EvidenceBuilder {
       changes: this.#changes,
       planIds: new Map([[1, this.ids]]),
       callbacks: this.#callbacks,
+      letters: this.#letters(),
       ...execution,
     };
     return {

@@ -1,4 +1,10 @@
-import type { ExecutionKey, GroupRecord, Header, NodeRecord } from '../../../shared/domain/execution/records.ts';
+import type {
+  DeadLetter,
+  ExecutionKey,
+  GroupRecord,
+  Header,
+  NodeRecord,
+} from '../../../shared/domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../shared/domain/json.ts';
 
 /**
@@ -42,6 +48,8 @@ export interface ExecutionEvidence {
    * `repair` speak in. Without it permissions of covered starts are not judged.
    */
   readonly planIds?: ReadonlyMap<number, readonly string[]>;
+  /** Its dead letters, closed ones included; absent: not looked at. */
+  readonly letters?: readonly DeadLetter[];
   /** Callbacks that were sent, if the test did; absent: not watched. */
   readonly callbacks?: readonly CallbackEvidence[];
 }
@@ -54,11 +62,19 @@ export interface CallbackEvidence {
   readonly answer: 'accepted' | 'refused' | 'unknown';
 }
 
-/** `seq` is 1-based and grows; `at` is true time, not a worker's clock. */
+/**
+ * `seq` is 1-based and grows; `at` is true time, not a worker's clock. `issuedAfter`: the last change that had been applied
+ * when the request left; if it is not known, the one before.
+ */
 export type Change = { readonly seq: number; readonly at: number } & (
   | { readonly kind: 'header'; readonly before: Header | undefined; readonly after: Header }
-  | { readonly kind: 'node'; readonly before: NodeRecord | undefined; readonly after: NodeRecord }
-  | { readonly kind: 'group'; readonly after: GroupRecord }
+  | {
+      readonly kind: 'node';
+      readonly before: NodeRecord | undefined;
+      readonly after: NodeRecord;
+      readonly issuedAfter?: number;
+    }
+  | { readonly kind: 'group'; readonly after: GroupRecord; readonly issuedAfter?: number }
   | {
       readonly kind: 'arrival';
       readonly join: string;

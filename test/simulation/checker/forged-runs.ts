@@ -345,7 +345,39 @@ export const FORGED: readonly (readonly [string, readonly string[], Evidence])[]
   ],
   ['I15: an accepted callback that was not kept', ['I15'], approval({ output: 1 }, 2)],
   ['I15: a callback that nobody sent', ['I15'], approval(undefined, 2)],
+  [
+    'I16: a success that a plain redrive repeats',
+    ['I16'],
+    line()
+      .run('b')
+      .end('succeeded', { succeeded: 2 })
+      .redrive(['b'])
+      .claim('b')
+      .run('b')
+      .end('succeeded', { succeeded: 2 })
+      .evidence(),
+  ],
+  ['I17: a failure without a dead letter', ['I17'], failed().evidence({}, { letters: [] })],
+  [
+    'I17: a dead letter that is open although its node was repeated',
+    ['I17'],
+    failed()
+      .redrive(['b'])
+      .claim('b')
+      .run('b')
+      .end('succeeded', { succeeded: 2 })
+      .evidence({}, { letters: lettersOf(failed()) }),
+  ],
 ];
+
+function failed(): EvidenceBuilder {
+  const error = { ...BOOM, node: 'b' };
+  return line().run('b', { error: BOOM }).end('failed', { succeeded: 1, failed: 1 }, { reason: 'node_failed', error });
+}
+
+function lettersOf(run: EvidenceBuilder) {
+  return run.evidence().executions.flatMap(({ letters }) => letters ?? []);
+}
 
 function approval(sent: { output: number } | undefined, kept: number): Evidence {
   const run = builder({ a: { type: 'approval' } })

@@ -28,6 +28,11 @@ export const INVARIANTS = [
     statement: 'all effects of a node in one generation carry one idempotency key, whose number never falls',
   },
   { id: 'I15', statement: 'an accepted callback is what the record holds' },
+  {
+    id: 'I16',
+    statement: 'a redrive repeats no success but what was named, what is below it, and `first` and `always`',
+  },
+  { id: 'I17', statement: 'a failure that failed its execution has a dead letter, open until it is repeated' },
 ] as const;
 
 export type InvariantId = (typeof INVARIANTS)[number]['id'];

@@ -10,8 +10,8 @@ import type { Moment, Watcher } from './replay.ts';
 
 interface Permission {
   readonly lease: Lease;
-  /** The change that gave it. */
-  readonly seq: number;
+  /** After which change the request left that got it. */
+  readonly issued: number;
   readonly attempt: number;
 }
 
@@ -41,7 +41,7 @@ export function watchPermissions(report: Report, lenient: boolean): Watcher {
         report('I8', `${attempt} began ${effect.startedAt - permission.lease.until} ms after its lease had ended`);
       if (permission.attempt !== effect.attempt)
         report('I7', `${attempt} began under a permission for attempt ${permission.attempt}`);
-      if (stoppedBy !== undefined && permission.seq > stoppedBy)
+      if (stoppedBy !== undefined && permission.issued >= stoppedBy)
         report('I9', `${attempt} began under a permission that was issued after the execution was stopped`);
     },
   };
@@ -50,14 +50,14 @@ export function watchPermissions(report: Report, lenient: boolean): Watcher {
 function permissionOf({ node }: Effect, gen: number, { books }: Moment): Permission | undefined {
   const own = books.entry(gen, node);
   if (own !== undefined) {
-    const { record, seq } = own;
-    return record.status === 'running' ? { lease: record.lease, seq, attempt: record.attempt } : undefined;
+    const { record, issued } = own;
+    return record.status === 'running' ? { lease: record.lease, issued, attempt: record.attempt } : undefined;
   }
   const cover = books.cover(gen, node);
   if (cover === undefined) return undefined;
-  if (cover.group === undefined) return { lease: cover.record.lease, seq: cover.seq, attempt: 1 };
+  if (cover.group === undefined) return { lease: cover.record.lease, issued: cover.issued, attempt: 1 };
   const taken = books.group(gen, cover.record.node, cover.group);
-  return taken === undefined ? undefined : { lease: taken.group.lease, seq: taken.seq, attempt: 1 };
+  return taken === undefined ? undefined : { lease: taken.group.lease, issued: taken.issued, attempt: 1 };
 }
 
 /** Nobody may be running a node under another live permission when it is claimed, nor be able to get one later. */

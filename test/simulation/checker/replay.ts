@@ -54,8 +54,8 @@ export function replay(
 
 function apply(execution: ExecutionEvidence, change: Change, moment: Moment): Moment {
   const { books, planIds } = moment;
-  if (change.kind === 'node') books.put(change.after, change.seq, planIds);
-  if (change.kind === 'group') books.putGroup(change.after, change.seq);
+  if (change.kind === 'node') books.put(change.after, change.issuedAfter ?? change.seq - 1, planIds);
+  if (change.kind === 'group') books.putGroup(change.after, change.issuedAfter ?? change.seq - 1);
   if (change.kind !== 'header') return moment;
   const header = change.after;
   const isNewRun = moment.header?.gen !== header.gen || moment.header.version !== header.version;

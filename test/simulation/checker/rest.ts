@@ -88,7 +88,7 @@ function checkEnd(view: View, header: Header, started: boolean, report: Report):
     report('I6', `the execution failed (${reason ?? 'without a reason'}) although no failure was left uncaught`);
   if (status === 'cancelled' || status === 'timed_out')
     report('I6', `the execution is ${status} although nobody stopped it`);
-  if (reason === 'node_failed' && !fatal.includes(header.error?.node ?? ''))
+  if (reason === 'node_failed' && !fatal.includes(header.error?.node ?? START))
     report('I6', `the execution blames ${header.error?.node ?? 'nobody'}, which did not fail it`);
 }
 

@@ -82,7 +82,7 @@ export async function exploreShare({ dag, recovery, from, count }: ExploreShare)
     const got = endOf(run, recovery, dag);
     const differs = isDeepStrictEqual(got, wanted) || wasInterrupted(run, dag) ? [] : [difference(got, wanted)];
     fail(label, [...run.problems, ...differs], trial);
-    const recoveryMs = recoveryTime(clean, run, recovery, call.at);
+    const recoveryMs = recoveryTime(clean, run, recovery, call.at, fault);
     if (recoveryMs <= recoveryMsMax) continue;
     recoveryMsMax = recoveryMs;
     slowest = `${dag}, ${recovery} alone, ${label}`;
@@ -149,20 +149,43 @@ function difference(got: unknown, wanted: unknown): Problem {
 
 /**
  * How long recovery took: from the moment when nothing was in its way any more to the execution's end, less what was left
- * of the run without faults. In the way are the leases that the hit process held (its messages' or its request's), and,
- * with redelivery alone, the visibility timeout of the messages that it did not finish. Time that passes before the way is
- * free costs nothing here: it is the length of leases and timeouts, which is configured.
+ * of the run without faults. In the way are, as far as they end before the execution:
+ * - the leases that the hit process held (its messages' or its request's), and how long it stood still;
+ * - with redelivery alone, the visibility timeout of the messages that it did not finish;
+ * - with the sweeper alone, the first check: a start or a redrive has a minute before anybody looks after it.
+ * These are lengths that are configured. What remains is the wait for the sweeper's next round, its margin after a lease,
+ * and the work itself. A retry's delay does not count that an attempt brought about which stood still beyond its timeout:
+ * it failed, and its definition says what comes then.
  */
-function recoveryTime(clean: Run, run: Run, recovery: Recovery, faultAt: number): number {
+function recoveryTime(clean: Run, run: Run, recovery: Recovery, faultAt: number, fault: IoFault): number {
   const hit = run.world.ledger.lastHit;
   const [changes, cleanChanges] = [run, clean].map(({ evidence }) => evidence.executions[0]?.changes ?? []);
   if (hit === undefined || changes === undefined || cleanChanges === undefined) return 0;
   const leases = changes.flatMap((change) => leaseOf(change) ?? []).filter(({ by }) => hit.holders.includes(by));
   const fed = hit.by === 'worker' || hit.by === 'isolated';
-  const hidden = recovery === 'redelivery' && fed ? hit.startedAt + VISIBILITY_MS : 0;
+  const obstacles = [
+    ...leases.map(({ until }) => until),
+    ...('ms' in fault ? [faultAt + fault.ms] : []),
+    ...(recovery === 'redelivery' && fed ? [hit.startedAt + VISIBILITY_MS] : []),
+    ...(recovery === 'sweeper' ? changes.flatMap((change) => firstCheckOf(change) ?? []) : []),
+  ];
   const end = endTime(changes);
-  const free = Math.max(faultAt, ...[...leases.map(({ until }) => until), hidden].filter((time) => time < end));
-  return Math.max(0, end - free - (endTime(cleanChanges) - faultAt));
+  const free = Math.max(faultAt, ...obstacles.filter((time) => time < end));
+  const extraMs = Math.max(0, retryDelays(changes) - retryDelays(cleanChanges));
+  return Math.max(0, end - free - extraMs - (endTime(cleanChanges) - faultAt));
+}
+
+function firstCheckOf(change: Change): number | undefined {
+  if (change.kind !== 'header' || change.before?.gen === change.after.gen) return undefined;
+  return change.after.check;
+}
+
+function retryDelays(changes: readonly Change[]): number {
+  return changes.reduce(
+    (sum, change) =>
+      change.kind === 'node' && change.after.status === 'retrying' ? sum + change.after.due - change.at : sum,
+    0,
+  );
 }
 
 function leaseOf(change: Change) {

@@ -14,9 +14,9 @@ if (mutant === undefined) throw new Error(`MUTANT names no mutant: ${name}`);
 
 registerHooks({
   load(url, context, nextLoad) {
-    const isIt = url.startsWith('file:') && relative(ROOT, fileURLToPath(url)).split(sep).join('/') === mutant.file;
-    if (!isIt) return nextLoad(url, context);
-    const source = mutate(readFileSync(fileURLToPath(url), 'utf8'), mutant);
+    const file = url.startsWith('file:') ? relative(ROOT, fileURLToPath(url)).split(sep).join('/') : '';
+    if (!mutant.edits.some((edit) => edit.file === file)) return nextLoad(url, context);
+    const source = mutate(readFileSync(fileURLToPath(url), 'utf8'), file, mutant);
     return { ...nextLoad(url, context), source };
   },
 });

@@ -6,6 +6,11 @@ export interface Mutant {
   readonly name: string;
   /** The bug, as a reviewer would put it. */
   readonly bug: string;
+  /** More than one where a second check would make up for the first. */
+  readonly edits: readonly Edit[];
+}
+
+export interface Edit {
   /** From the root of the repository. */
   readonly file: string;
   /** Must occur exactly once. */
@@ -13,11 +18,14 @@ export interface Mutant {
   readonly replace: string;
 }
 
-export function mutate(source: string, { name, file, find, replace }: Mutant): string {
-  const parts = source.split(find);
-  if (parts.length !== 2) {
-    const found = parts.length - 1;
-    throw new Error(`mutant '${name}': the text to replace occurs ${found} times in ${file}, not once`);
-  }
-  return parts.join(replace);
+export function mutate(source: string, file: string, { name, edits }: Mutant): string {
+  return edits
+    .filter((edit) => edit.file === file)
+    .reduce((text, { find, replace }) => {
+      const parts = text.split(find);
+      const times = parts.length - 1;
+      if (times !== 1)
+        throw new Error(`mutant '${name}': the text to replace occurs ${times} times in ${file}, not once`);
+      return parts.join(replace);
+    }, source);
 }

@@ -13,13 +13,15 @@ test('there are at least 25 mutants, each with a name of its own', () => {
 });
 
 test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('%s can still be put in', (_, mutant) => {
-  const source = readFileSync(join(ROOT, mutant.file), 'utf8');
-  const mutated = mutate(source, mutant);
-  expect(mutated).not.toBe(source);
-  expect(() => stripTypeScriptTypes(mutated)).not.toThrow();
+  for (const { file } of mutant.edits) {
+    const source = readFileSync(join(ROOT, file), 'utf8');
+    const mutated = mutate(source, file, mutant);
+    expect(mutated).not.toBe(source);
+    expect(() => stripTypeScriptTypes(mutated)).not.toThrow();
+  }
 });
 
 test('a text that is not there any more is not passed over', () => {
   const [mutant] = MUTANTS;
-  expect(() => mutate('another source', mutant!)).toThrow('occurs 0 times');
+  expect(() => mutate('another source', mutant!.edits[0]!.file, mutant!)).toThrow('occurs 0 times');
 });

@@ -9,6 +9,29 @@ import { executionOf, type SimulatedQueue } from './queue.ts';
 export function storeClient(process: Process, store: RecordingStore): ExecutionStore {
   const call = <T>(name: string, { execution }: { execution: string }, apply: () => Promise<T>, about = '') =>
     process.call({ name, execution, about: `${execution} ${about}` }, apply);
+  /**
+   * As the DynamoDB store does it: write and read are under way at the same time, and a write that the client repeats is
+   * followed by another read. `seen`: how many changes the store had applied when the request left.
+   */
+  const beside = async <T>(
+    name: string,
+    key: ExecutionKey,
+    apply: (seen: number) => Promise<T>,
+    about: string,
+    alongside?: () => Promise<unknown>,
+  ): Promise<T> => {
+    let seen = 0;
+    let sends = 0;
+    const onSend = () => {
+      sends += 1;
+      seen = store.changesOf(key).length;
+    };
+    const { execution } = key;
+    const write = process.call({ name, execution, about: `${execution} ${about}`, onSend }, () => apply(seen));
+    const [result] = await Promise.all([write, alongside?.()]);
+    if (sends > 1) await alongside?.();
+    return result;
+  };
   const nodeText = ({ node, status, fence, op }: NodeRecord) => `${node} ${status} fence ${fence} ${op}`;
   return {
     createHeader: (header) => call('createHeader', header, () => store.createHeader(header), header.op),
@@ -21,12 +44,8 @@ export function storeClient(process: Process, store: RecordingStore): ExecutionS
     readNodes: (key, nodes, depth) =>
       call('readNodes', key, () => store.readNodes(key, nodes, depth), nodes.map(({ node }) => node).join()),
     readAll: (key, depth) => call('readAll', key, () => store.readAll(key, depth)),
-    writeNode: async (key, record, expected, alongside) => {
-      const write = call('writeNode', key, () => store.writeNode(key, record, expected), nodeText(record));
-      // As the DynamoDB store does it: both are under way at the same time.
-      const [written] = await Promise.all([write, alongside?.()]);
-      return written;
-    },
+    writeNode: (key, record, expected, alongside) =>
+      beside('writeNode', key, (seen) => store.writeNode(key, record, expected, seen), nodeText(record), alongside),
     arrive: (key, set, elements) =>
       call(
         'arrive',
@@ -34,8 +53,14 @@ export function storeClient(process: Process, store: RecordingStore): ExecutionS
         () => store.arrive(key, set, elements),
         `${set.join} ${set.level}.${set.chunk} ${elements.join()}`,
       ),
-    takeGroup: (key, group) =>
-      call('takeGroup', key, () => store.takeGroup(key, group), `${group.node} ${group.group} ${group.op}`),
+    takeGroup: (key, group, alongside) =>
+      beside(
+        'takeGroup',
+        key,
+        (seen) => store.takeGroup(key, group, seen),
+        `${group.node} ${group.group} ${group.op}`,
+        alongside,
+      ),
     fileDeadLetter: (letter) => call('fileDeadLetter', letter, () => store.fileDeadLetter(letter), letter.node),
     readDeadLetter: (key) => call('readDeadLetter', key, () => store.readDeadLetter(key), key.node),
     deadLettersOf: (key) => call('deadLettersOf', key, () => store.deadLettersOf(key)),

@@ -98,7 +98,6 @@ export class Mapping {
     const process = spawn(this.#fn);
     for (const execution of executionsOf(batch)) process.executions.add(execution);
     process.holders.push(...batch.map(({ message }) => message.id));
-    if (process.skewMs !== 0) ledger.note('clock_skew', scheduler.now, process.executions);
     process.log(
       `receives ${batch.map(({ message, receiveCount }) => `${message.id}/${receiveCount} ${message.body}`).join()}`,
     );

@@ -25,6 +25,8 @@ export interface Call {
   readonly execution?: string;
   /** For the log. */
   readonly about?: string;
+  /** Called each time that the request leaves. */
+  readonly onSend?: () => void;
 }
 
 /**
@@ -156,7 +158,10 @@ export class Process {
           return answer('lost', () => reject(new InjectedFault(fault.kind, call.name)));
         return answer('ok', () => resolve(applied));
       };
-      const send = () => scheduler.after(this.#latencyMs() + (fault?.kind === 'slow' ? fault.ms : 0), arrive);
+      const send = () => {
+        call.onSend?.();
+        scheduler.after(this.#latencyMs() + (fault?.kind === 'slow' ? fault.ms : 0), arrive);
+      };
       if (fault?.kind === 'zombie_before') scheduler.at(this.#frozenUntil, () => this.deliver(send));
       else send();
     });

@@ -109,7 +109,7 @@ function drawMix(random: Random, unseenCopies: boolean): Mix {
   const calm = random.chance(0.05);
   const ioKinds = IO_KINDS.filter(() => random.chance(0.6));
   return {
-    io: calm ? 0 : random.pick([0.005, 0.01, 0.02, 0.05, 0.1]),
+    io: calm ? 0 : random.pick([0.005, 0.01, 0.02, 0.05, 0.1, 0.3]),
     ioKinds,
     // What a target answers is the node's business; that its worker dies or stands still around it is ours.
     effectKinds: ioKinds.filter((kind) => kind.startsWith('crash') || kind === 'zombie_after'),
@@ -119,6 +119,6 @@ function drawMix(random: Random, unseenCopies: boolean): Mix {
     skew: calm || random.chance(0.7) ? 0 : random.pick([0.1, 0.5, 1]),
     unseenCopies,
     horizonMs: random.pick([2_000, 30_000, 5 * MINUTE_MS, 2 * VISIBILITY_MS, 6 * VISIBILITY_MS]),
-    max: random.pick([1, 2, 4, 10, 50]),
+    max: random.pick([1, 2, 4, 10, 50, 100]),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../shared/domain/execution/records.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import { CHECK_SHARDS, type Due, type DuePage, type DueQuery } from '../../../shared/engine/due.ts';
-import type { ArrivalSetKey, Closing, ExecutionStore, NodeCondition, NodeKey } from '../../../shared/engine/ports.ts';
+import type { ArrivalSetKey, Closing, NodeCondition, NodeKey } from '../../../shared/engine/ports.ts';
 import type { Change } from '../checker/evidence.ts';
 
 type Happened = Change extends infer C ? (C extends Change ? Omit<C, 'seq' | 'at'> : never) : never;
@@ -33,7 +33,7 @@ interface Entry {
  * The store as it is, seen from outside: every write that was applied is a change, numbered within its execution. The
  * memory store compares and applies in one go, so what is looked up before a write is what the write finds.
  */
-export class RecordingStore implements ExecutionStore {
+export class RecordingStore {
   readonly memory = new MemoryExecutionStore();
   readonly workspaces = new Set<string>();
   /** Called after each change. */
@@ -108,11 +108,12 @@ export class RecordingStore implements ExecutionStore {
     return this.memory.readAll(this.#touch(key), depth);
   }
 
-  /** What is read alongside is a call of its own, made by whoever calls this (store-client.ts). */
-  async writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition) {
+  /** What is read alongside is a call of its own, made by whoever calls this (clients.ts), who also knows what it had seen. */
+  async writeNode(key: ExecutionKey, record: NodeRecord, expected: NodeCondition, issuedAfter: number) {
     const before = await this.memory.readNode(this.#touch(key), record);
     const write = await this.memory.writeNode(key, record, expected);
-    if (write.written && before?.op !== record.op) this.#changed(key, { kind: 'node', before, after: record });
+    if (write.written && before?.op !== record.op)
+      this.#changed(key, { kind: 'node', before, after: record, issuedAfter });
     return write;
   }
 
@@ -122,12 +123,12 @@ export class RecordingStore implements ExecutionStore {
     return all;
   }
 
-  async takeGroup(key: ExecutionKey, group: GroupRecord) {
+  async takeGroup(key: ExecutionKey, group: GroupRecord, issuedAfter: number) {
     const result = await this.memory.takeGroup(this.#touch(key), group);
     const name = `${nameOf(key)}#${group.gen}#${group.node}#${group.group}`;
     if (result.taken && !this.#groups.has(name)) {
       this.#groups.add(name);
-      this.#changed(key, { kind: 'group', after: group });
+      this.#changed(key, { kind: 'group', after: group, issuedAfter });
     }
     return result;
   }

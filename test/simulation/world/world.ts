@@ -214,6 +214,7 @@ export class World {
     this.#processes += 1;
     const process = new Process(this.#surroundings, `${by}-${this.#processes}`, by);
     this.#live += 1;
+    if (process.skewMs !== 0) this.ledger.note('clock_skew', this.scheduler.now);
     process.onGone = () => void (this.#live -= 1);
     return process;
   }

@@ -121,7 +121,10 @@ export class DynamoExecutionStore implements ExecutionStore {
             values: { ':status': text(expected.status), ':fence': number(expected.fence) },
           };
     const [result] = await Promise.all([this.#table.put(item, condition), alongside?.()]);
-    if (result.written) return { written: true };
+    if (result.written) {
+      if (result.repeated) await alongside?.();
+      return { written: true };
+    }
     return { written: false, existing: result.existing === undefined ? undefined : nodeRecord(result.existing) };
   }
 
@@ -129,11 +132,11 @@ export class DynamoExecutionStore implements ExecutionStore {
     return new Set(await this.#table.addToSet(arrivalKey(key, set), 'arr', textSet([...new Set(elements)])));
   }
 
-  async takeGroup(key: ExecutionKey, group: GroupRecord) {
-    const result = await this.#table.put(groupItem(key, group), isAbsent);
-    return result.written
-      ? ({ taken: true } as const)
-      : ({ taken: false, existing: groupRecord(result.existing) } as const);
+  async takeGroup(key: ExecutionKey, group: GroupRecord, alongside?: () => Promise<unknown>) {
+    const [result] = await Promise.all([this.#table.put(groupItem(key, group), isAbsent), alongside?.()]);
+    if (!result.written) return { taken: false, existing: groupRecord(result.existing) } as const;
+    if (result.repeated) await alongside?.();
+    return { taken: true } as const;
   }
 
   async fileDeadLetter(letter: DeadLetter): Promise<void> {

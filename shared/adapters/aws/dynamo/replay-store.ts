@@ -1,5 +1,5 @@
 import { TABLE } from '../../../config/table.ts';
-import { epochMs, type EpochMs } from '../../../domain/time.ts';
+import { epochMs } from '../../../domain/time.ts';
 import type { ReplayStore } from '../../../engine/ports.ts';
 import type { LetterPage, LetterQuery, ReplayJob, ReplayJobKey } from '../../../engine/replay-jobs.ts';
 import { keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
@@ -59,13 +59,14 @@ function jobItem(job: ReplayJob): Item {
   };
 }
 
-function jobOf(key: ReplayJobKey, item: Item): ReplayJob {
+function jobOf({ workspace, job }: ReplayJobKey, item: Item): ReplayJob {
   assertReadable(item);
-  const details = structureOf(item) as unknown as Details & { createdAt: number };
+  const details = structureOf(item) as unknown as Details;
   return {
     ...details,
-    ...key,
-    createdAt: epochMs(details.createdAt) satisfies EpochMs,
+    workspace,
+    job,
+    createdAt: epochMs(details.createdAt),
     slice: numberOf(item, 'slice') ?? 0,
     status: textOf(item, 'status') as ReplayJob['status'],
     op: textOf(item, 'op') ?? '',

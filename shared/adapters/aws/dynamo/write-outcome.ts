@@ -14,8 +14,14 @@ import { textOf, type Item } from './attributes.ts';
  *
  * There are no cancellation reasons to classify: nothing here uses transactions (a test holds it to that).
  */
-export type WriteResult = { readonly written: true } | Refusal<Item | undefined>;
-export type CreateResult = { readonly written: true } | Refusal<Item>;
+export type WriteResult = Written | Refusal<Item | undefined>;
+export type CreateResult = Written | Refusal<Item>;
+
+interface Written {
+  readonly written: true;
+  /** The SDK sent it more than once: the write that counted may have left later than what was read alongside. */
+  readonly repeated?: true;
+}
 
 interface Refusal<E> {
   readonly written: false;
@@ -74,8 +80,8 @@ export async function conditionalWrite(
   send: () => Promise<unknown>,
 ): Promise<WriteResult> {
   try {
-    await send();
-    return { written: true };
+    const { attempts } = metadataOf(await send());
+    return attempts === undefined || attempts === 1 ? { written: true } : { written: true, repeated: true };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw faultOf(error);
     const existing = error.Item;
@@ -83,7 +89,7 @@ export async function conditionalWrite(
     if (existing === undefined && condition.expression === isAbsent.expression)
       throw new WriteFault('unknown', true, error);
     const isOurs = op !== undefined && existing !== undefined && textOf(existing, 'op') === op;
-    return isOurs ? { written: true } : { written: false, existing };
+    return isOurs ? { written: true, repeated: true } : { written: false, existing };
   }
 }
 
@@ -116,9 +122,10 @@ interface Metadata {
   readonly attempts?: number;
 }
 
-function metadataOf(error: unknown): Metadata {
-  if (!(error instanceof Error) || !('$metadata' in error)) return {};
-  return (error.$metadata as Metadata | undefined) ?? {};
+/** Of an answer or of an error. */
+function metadataOf(outcome: unknown): Metadata {
+  if (typeof outcome !== 'object' || outcome === null || !('$metadata' in outcome)) return {};
+  return (outcome.$metadata as Metadata | undefined) ?? {};
 }
 
 function describe(kind: WriteFaultKind, mayBeApplied: boolean): string {
