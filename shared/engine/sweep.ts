@@ -8,6 +8,11 @@ import { UnreadableError } from './unreadable.ts';
 
 /** Index entries read at once: keys only, about 150 bytes each. */
 const PAGE_MAX = 250;
+/**
+ * What comes due while a sweep is under way need not wait for the next one: with a sweep each minute, nothing waits longer
+ * than 55 seconds for its look, and the look and what it sends have five to be done.
+ */
+const AHEAD_MS = 5_000;
 /** Time kept back for the look at hand. */
 const LAST_LOOK_MS = 10_000;
 /** So many faults without a success between them: the store is in trouble, and each further request adds to it. */
@@ -97,7 +102,7 @@ class SweepRun {
   }
 
   async #page(shard: number, after: Due | undefined): Promise<DuePage | undefined> {
-    const horizon = this.#scope === 'due' ? this.#began : FAR_FUTURE;
+    const horizon = this.#scope === 'due' ? epochMs(this.#began + AHEAD_MS) : FAR_FUTURE;
     const query = { shard, horizon, limit: PAGE_MAX, ...(after !== undefined && { after }) };
     try {
       return await this.#deps.store.dueForCheck(query);
@@ -120,8 +125,14 @@ class SweepRun {
       return;
     }
     this.#looked += 1;
+    await this.#untilDue(due);
     await this.#pace?.turn();
     await this.#lookSafely(due);
+  }
+
+  async #untilDue({ check }: Due): Promise<void> {
+    const waitMs = this.#scope === 'due' ? check - this.#deps.clock.now() : 0;
+    if (waitMs > 0) await this.#deps.clock.sleep(waitMs, new AbortController().signal);
   }
 
   #mayLook(): boolean {

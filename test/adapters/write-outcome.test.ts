@@ -40,7 +40,7 @@ describe('a refused condition', () => {
   });
 
   test('on our own write: it was applied', async () => {
-    expect((await put([refusedBecauseOf(item('ours'))])).outcome).toEqual({ written: true });
+    expect((await put([refusedBecauseOf(item('ours'))])).outcome).toEqual({ written: true, repeated: true });
   });
 
   test('on an item without an operation: another', async () => {
@@ -74,7 +74,7 @@ describe('a refused condition', () => {
 describe('W1: an answer that was lost', () => {
   test('is repeated word for word; refused on its own first attempt, it was applied', async () => {
     const { outcome, requests } = await put(['lost', refusedBecauseOf(item('ours'))]);
-    expect(outcome).toEqual({ written: true });
+    expect(outcome).toEqual({ written: true, repeated: true });
     expect(requests[1]).toBe(requests[0]);
   });
 
@@ -85,7 +85,7 @@ describe('W1: an answer that was lost', () => {
 
   test('may have been a server error', async () => {
     const { outcome } = await put([failing('InternalServerError', 500), refusedBecauseOf(item('ours'))]);
-    expect(outcome).toEqual({ written: true });
+    expect(outcome).toEqual({ written: true, repeated: true });
   });
 
   test('four times in a row: thrown, applied or not', async () => {
@@ -154,7 +154,7 @@ describe('what else DynamoDB answers to a write', () => {
 
   test('a throttle passes: the write is repeated', async () => {
     const { outcome, requests } = await put([failing('ThrottlingException'), applied]);
-    expect([outcome, requests.length]).toEqual([{ written: true }, 2]);
+    expect([outcome, requests.length]).toEqual([{ written: true, repeated: true }, 2]);
   });
 
   test('a throttle of the repetition says nothing about the first attempt', async () => {

@@ -10,6 +10,8 @@ export interface Injected {
   readonly operation: string;
   readonly execution: string | undefined;
   readonly at: number;
+  /** Of the SDK's call, the same in its repetitions. */
+  readonly invocation: string;
 }
 
 /**
@@ -77,6 +79,7 @@ export class FaultPlan {
       operation,
       execution: execution?.execution,
       at: Date.now(),
+      invocation,
     });
     return { kind, delayMs: failsTheCall(kind) ? 0 : this.#random.between(20, SLOW_MS_MAX) };
   }

@@ -41,10 +41,7 @@ const EXCUSES: ReadonlySet<string> = new Set(['interrupted', 'poisoned', 'dispat
 
 export async function judgeChaos({ world, kinds, started, rest, complaints, options }: Case): Promise<ChaosReport> {
   const { ledger, log, killer, child } = world;
-  await writeFile(
-    join(options.folder, 'ledger.jsonl'),
-    ledger.entries.map((entry) => JSON.stringify(entry)).join('\n'),
-  );
+  await leaveBehind(world, options.folder);
   const faults = faultsOf(world);
   const executions = await storedEvidence(world.dynamodb, started, kinds, log, child.epochs);
   const messages = [...rest.left.messages.values()].flat();
@@ -91,6 +88,19 @@ export async function judgeChaos({ world, kinds, started, rest, complaints, opti
   };
 }
 
+/** For whoever has to find out what happened. */
+async function leaveBehind({ ledger, log, killer, plans }: World, folder: string): Promise<void> {
+  const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
+  const writes = log.writes.map(({ item, ...write }) => ({
+    ...write,
+    status: item?.['status']?.S,
+    details: item?.['d']?.S,
+  }));
+  await writeFile(join(folder, 'ledger.jsonl'), lines(ledger.entries));
+  await writeFile(join(folder, 'writes.jsonl'), lines(writes));
+  await writeFile(join(folder, 'faults.jsonl'), lines([...killer.kills, ...plans.flatMap((plan) => plan.injected)]));
+}
+
 function faultsOf({ killer, plans }: World): readonly FaultEvidence[] {
   const kills = killer.kills.map(({ at }) => ({ kind: 'kill', at, repeats: true }));
   const injected = plans
@@ -119,10 +129,12 @@ function unplannedEnds(executions: readonly ExecutionEvidence[], started: readon
   const headers = new Map(executions.map((execution) => [execution.key.execution, execution]));
   const inexcusable: Finding[] = [];
   let excused = 0;
-  for (const { id, kind } of started) {
+  for (const { id, kind, wasRedriven } of started) {
     const { header, nodes = [] } = headers.get(id) ?? {};
     const isLate = kind.client === 'cancel' && header?.status === 'succeeded';
-    if (header === undefined || header.status === kind.ends || isLate) continue;
+    if (header === undefined) continue;
+    if (wasRedriven && header.gen === 1) inexcusable.push({ execution: id, message: 'was redriven and is as it was' });
+    if (header.status === kind.ends || isLate) continue;
     if (nodes.some((record) => record.status === 'failed' && EXCUSES.has(record.error?.code ?? ''))) excused += 1;
     else inexcusable.push({ execution: id, message: `of ${kind.name} ended as ${header.status}, not ${kind.ends}` });
   }

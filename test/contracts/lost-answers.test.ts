@@ -81,12 +81,12 @@ describe(`on ${DYNAMODB_NAME}, where the first answer to each write is lost`, ()
     expect(await executions.takeGroup(key, { ...group, op: 'op2' })).toMatchObject({ taken: false });
   });
 
-  test('what was done alongside a write is done once', async () => {
+  test('what is read alongside a write is read again after its repetition: the first time may be too early', async () => {
     let times = 0;
     await executions.writeNode(newKey(), running('a'), 'absent', async () => {
       times += 1;
     });
-    expect([times, repeated.length]).toEqual([1, 1]);
+    expect([times, repeated.length]).toEqual([2, 1]);
   });
 
   test('workflows are saved under numbers without gaps, unless they are the same, and deleted', async () => {

@@ -262,8 +262,16 @@ describe('the lag', () => {
 
   test('is nothing where nothing is due', async () => {
     const bench = new SweepBench();
-    await bench.put('ex', -1_000);
+    await bench.put('ex', -6_000);
     expect(await bench.sweep()).toEqual({ lagMs: 0, looked: 0, failed: 0, leftOver: 0 });
+  });
+
+  test('counts nothing that comes due while the sweep is under way; that is looked at when it does', async () => {
+    const bench = new SweepBench();
+    await bench.put('soon', -4_000);
+    const due = bench.clock.after(4_000);
+    expect(await bench.sweep()).toEqual({ lagMs: 0, looked: 1, failed: 0, leftOver: 0 });
+    expect(bench.looks.map(({ at }) => at >= due)).not.toContain(false);
   });
 
   test('of what could not be helped counts from when it was to be tried again', async () => {
