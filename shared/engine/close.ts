@@ -11,6 +11,7 @@ import { invariant } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
 import { parentUnit } from './claim.ts';
+import { closeRepeated } from './dead-letters.ts';
 import type { NodeCondition } from './ports.ts';
 import type { Session } from './session.ts';
 import { isLive } from './time-budget.ts';
@@ -113,6 +114,7 @@ async function fence(session: Session, node: PlanNode, record: NodeRecord | unde
 async function end(session: Session, header: Header, standings: Parameters<typeof countProgress>[1]): Promise<boolean> {
   const { clock, ids, store, leaseEpoch, log } = session.deps;
   invariant(header.stop !== undefined, 'only a stopped execution is closed');
+  await closeRepeated(session.deps, session.plan, header);
   const now = clock.now();
   const { check: _check, ...rest } = header;
   const next: Header = {

@@ -30,6 +30,15 @@ export async function fileDeadLetters(session: Session, record: SettledRecord): 
     const error = settled === undefined ? undefined : uncaughtError(node, settled);
     if (error !== undefined && !isVirtual(node)) await file(session, record, { node, error });
   }
+  if (session.filed.size > 0) await closeIfLate(session);
+}
+
+/** We may have stood still before we filed: meanwhile somebody may have repeated what the entry tells of. */
+async function closeIfLate(session: Session): Promise<void> {
+  const header = await session.refreshHeader();
+  if (!session.superseded) return;
+  const plan = await session.deps.plans.load(header.workspace, header.workflow, header.version);
+  await closeRepeated(session.deps, plan, header);
 }
 
 /** Files what was not filed when the nodes failed. One read, and only for executions that failed. */

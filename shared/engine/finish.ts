@@ -7,7 +7,7 @@ import { failure } from '../domain/failure.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isVirtual, nodeAt } from '../domain/workflow/plan.ts';
-import { ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
+import { closeRepeated, ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { buildScope, referencedIndices } from './scope.ts';
 import type { Session } from './session.ts';
@@ -25,6 +25,7 @@ export async function finish(session: Session): Promise<void> {
   if (frontier === undefined) return;
   const failed = failuresOf(session, frontier);
   await ensureDeadLetters(session, failed);
+  await closeRepeated(session.deps, session.plan, header);
   const end = await outcome(session, frontier, failed);
   const now = session.deps.clock.now();
   const { check: _check, ...rest } = session.header;

@@ -55,5 +55,5 @@ function inOrder(nodes: readonly NodeRecord[]): NodeRecord[] {
 /** Who was claimed had a gate that let it, or that failed, which it did not come to. */
 function asItHappened(node: ModelNode, code: string | undefined): ModelNode {
   if (code === undefined || !BY_CHANCE.has(code)) return node;
-  return { ...node, fails: code, ...(node.if === 'error' && { if: 'true' as const }) };
+  return { ...node, fails: code, ...(node.if !== undefined && { if: 'true' as const }) };
 }

@@ -1,4 +1,5 @@
 import type { Header } from '../../../shared/domain/execution/records.ts';
+import type { Books } from './books.ts';
 import type { Effect, ExecutionEvidence } from './evidence.ts';
 import type { Watcher } from './replay.ts';
 import type { View } from './view.ts';
@@ -15,12 +16,26 @@ export interface PlacedEffect {
 /** Places effects by the log. */
 export function watchPlaces(places: Map<Effect, PlacedEffect>): Watcher {
   return {
-    onEffect: (effect, { view, header }) => {
+    onEffect: (effect, { view, header, books, planIds }) => {
       if (view === undefined || header === undefined) return;
       const { generation } = view;
-      places.set(effect, { effect, gen: generation(effect.node), header, generation });
+      const now = generation(effect.node);
+      const earlier = hasOlderKey(effect, header, planIds) ? generationBefore(now, effect.node, books) : undefined;
+      places.set(effect, { effect, gen: earlier ?? now, header, generation });
     },
   };
+}
+
+/** A worker that was late carries out what the generation before had let it; its key gives it away if it has grown since. */
+function hasOlderKey({ key, node }: Effect, { repair }: Header, planIds: readonly string[] | undefined): boolean {
+  const index = planIds?.indexOf(node) ?? -1;
+  const current = repair?.keys.find(({ nodes }) => nodes.includes(index))?.number ?? 1;
+  return Number(key.slice(key.lastIndexOf(':') + 1)) < current;
+}
+
+function generationBefore(gen: number, node: string, books: Books): number | undefined {
+  for (let before = gen - 1; before > 0; before -= 1) if (books.entry(before, node) !== undefined) return before;
+  return undefined;
 }
 
 /** Where the log does not tell: the latest generation of the node that had begun by then. */
