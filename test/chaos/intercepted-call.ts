@@ -11,6 +11,7 @@ export interface InterceptedCall {
   readonly partition: string | undefined;
   readonly execution: ExecutionKey | undefined;
   readonly body: Buffer;
+  readonly arrivedAt: number;
 }
 
 export function interceptedCall({ headers }: IncomingMessage, body: Buffer): InterceptedCall {
@@ -23,6 +24,7 @@ export function interceptedCall({ headers }: IncomingMessage, body: Buffer): Int
     partition,
     execution: partition === undefined ? undefined : executionOf(partition),
     body,
+    arrivedAt: Date.now(),
   };
 }
 

@@ -9,12 +9,17 @@ import { epochMs } from '../../shared/domain/time.ts';
 import type { Change } from '../simulation/checker/evidence.ts';
 import type { InterceptedCall } from './intercepted-call.ts';
 
+/** What a request may take from a worker to the proxy on a machine that is busy. */
+const ON_THE_WAY_MS = 100;
+
 /** A write that was applied, as it went over the wire. */
 export interface Write {
   readonly seq: number;
   readonly at: number;
   readonly execution: string;
   readonly sk: string;
+  /** The last write that had been applied when this request left, as nearly as can be told. */
+  readonly issuedAfter: number;
   /** Of an arrival there are only its elements. */
   readonly item: Item | undefined;
   readonly elements: readonly string[];
@@ -42,12 +47,13 @@ export class WriteLog {
     return this.writes.length;
   }
 
-  note({ execution, body }: InterceptedCall): Write | undefined {
+  note({ execution, body, arrivedAt }: InterceptedCall): Write | undefined {
     if (execution === undefined) return undefined;
     const { Item: item, Key: key, ExpressionAttributeValues: values } = WireRequest.parse(JSON.parse(String(body)));
     const write: Write = {
       seq: this.seq + 1,
       at: Date.now(),
+      issuedAfter: this.writes.findLast(({ at }) => at <= arrivedAt - ON_THE_WAY_MS)?.seq ?? 0,
       execution: execution.execution,
       sk: (item ?? key)?.['sk']?.S ?? '',
       item: item === undefined ? undefined : fromWire(item),
@@ -77,7 +83,7 @@ export class WriteLog {
 }
 
 async function changeOf(
-  { seq, at, execution, sk, item, elements }: Write,
+  { seq, at, issuedAfter, execution, sk, item, elements }: Write,
   latest: Map<string, Header | NodeRecord>,
   payloads: Payloads,
 ): Promise<Change | undefined> {
@@ -96,9 +102,15 @@ async function changeOf(
   if (sk.startsWith('N#')) {
     const after = await nodeRecordWithOutputs(item, payloads);
     latest.set(name, after);
-    return { ...place, kind: 'node', after, before: before !== undefined && 'fence' in before ? before : undefined };
+    return {
+      ...place,
+      kind: 'node',
+      issuedAfter,
+      after,
+      before: before !== undefined && 'fence' in before ? before : undefined,
+    };
   }
-  return sk.startsWith('S#') ? { ...place, kind: 'group', after: groupRecord(item) } : undefined;
+  return sk.startsWith('S#') ? { ...place, kind: 'group', issuedAfter, after: groupRecord(item) } : undefined;
 }
 
 function endedBy(lease: Lease, epochs: readonly number[]): Lease {

@@ -25,8 +25,8 @@ export function oracleProblems({ key, workflow }: ScriptedExecution, { execution
       isSettledRecord(record) ? [[record.node, record.error?.code] as const] : [],
     ),
   );
-  // A virtual node whose message died: no model has a word for it.
-  const known = new Set(model.map(({ id }) => id));
+  // A virtual or pure node whose message died: no model has a word for that.
+  const known = new Set(model.flatMap(({ id, kind }) => (kind === 'task' ? [id] : [])));
   if ([...codes].some(([id, code]) => code === 'dispatch_dead' && !known.has(id))) return [];
   const wanted = expected(model.map((node) => asItHappened(node, codes.get(node.id))));
   const got = endsOf(workflow.plan, found);
