@@ -3,7 +3,7 @@ import type { Evidence, ExecutionEvidence } from './checker/evidence.ts';
 import { oracleProblems } from './oracle.ts';
 import type { Random } from './random.ts';
 import { perform, type Told } from './scenario/perform.ts';
-import type { Scenario } from './scenario/scenario.ts';
+import { versionsOf, type Scenario } from './scenario/scenario.ts';
 import type { FaultKind, FaultPlan } from './world/faults.ts';
 import type { FunctionConfig, FunctionName } from './world/functions.ts';
 import { EPOCH } from './world/scheduler.ts';
@@ -63,6 +63,8 @@ export async function simulate(scenario: Scenario, options: RunOptions): Promise
   if (!rested) problems.push({ invariant: 'liveness', message: describeUnrest(world) });
   if (options.unchecked !== true) {
     problems.push(...check(evidence));
+    // Where every failed delivery loses its message nobody can promise this.
+    if (scenario.afterFailure !== 'lost') problems.push(...(await leftUndone(world, told)));
     for (const execution of scenario.executions) problems.push(...oracleProblems(execution, evidence));
   }
   const { counts: faults } = world.ledger;
@@ -82,13 +84,13 @@ async function gather(world: World, { executions }: Scenario, told: Told, skewed
       return {
         key,
         accepted: told.accepted.has(key.execution),
-        definitions: new Map([[workflow.plan.version, workflow.definition]]),
+        definitions: new Map(versionsOf(workflow).map(({ plan, definition }) => [plan.version, definition])),
         header: await store.memory.readHeader(key),
         nodes,
         groups,
         letters: await store.memory.deadLettersOf(key),
         changes: store.changesOf(key),
-        planIds: new Map([[workflow.plan.version, workflow.plan.nodes.map(({ id }) => id)]]),
+        planIds: new Map(versionsOf(workflow).map(({ plan }) => [plan.version, plan.nodes.map(({ id }) => id)])),
         callbacks: told.callbacks.filter((each) => each.execution === key.execution),
       };
     }),
@@ -97,10 +99,24 @@ async function gather(world: World, { executions }: Scenario, told: Told, skewed
     executions: found,
     effects: target.effects,
     faults: ledger.evidence,
-    messagesLeft: queue.size + queue.parked.length,
+    messagesLeft: queue.size + queue.parked.filter((body) => !queue.injected.includes(body)).length,
     skewed,
     workspacesTouched: store.workspaces,
   };
+}
+
+/** Messages and bulk replays that nobody saw to. */
+async function leftUndone({ queue, replays, ledger }: World, told: Told): Promise<Problem[]> {
+  const lost = queue.injected.filter((body) => !queue.parked.includes(body));
+  const problems = lost.map((body) => ({ invariant: 'parked', message: `${body} was not parked` }));
+  // What comes to its dead end goes on with its first letter when somebody asks again.
+  if (ledger.counts.has('dead_lettered')) return problems;
+  for (const key of told.replays) {
+    const job = await replays.readJob(key);
+    if (job?.status !== 'done')
+      problems.push({ invariant: 'bulk_replay', message: `${key.job} is ${job?.status ?? 'lost'} at rest` });
+  }
+  return problems;
 }
 
 function describeUnrest({ scheduler, queue, store }: World): string {

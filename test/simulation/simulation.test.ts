@@ -71,7 +71,7 @@ describe('a chain of 40 messages', () => {
         startAgainMs: [],
         startAttempts: 1,
         answers: [],
-        redrives: [],
+        repairs: [],
       },
     ],
     afterFailure: 'when_visible',

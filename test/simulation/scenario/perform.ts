@@ -1,14 +1,13 @@
-import { isTerminal } from '../../../shared/domain/execution/records.ts';
 import { canonicalJson } from '../../../shared/domain/json.ts';
 import { acceptCallback } from '../../../shared/engine/callback.ts';
 import { cancelExecution } from '../../../shared/engine/cancel-execution.ts';
 import type { SchemaCheck } from '../../../shared/engine/engine-deps.ts';
-import { redrive } from '../../../shared/engine/redrive.ts';
 import { startExecution, startHeld } from '../../../shared/engine/start-execution.ts';
 import type { CallbackEvidence, Change } from '../checker/evidence.ts';
 import { EPOCH } from '../world/scheduler.ts';
 import type { World } from '../world/world.ts';
-import type { Answer, Scenario, ScriptedExecution } from './scenario.ts';
+import { repairAfter } from './repair.ts';
+import { scriptOf, versionsOf, type Answer, type Scenario, type ScriptedExecution } from './scenario.ts';
 
 /** A callback that was sent, and what became of it. */
 export interface SentCallback extends CallbackEvidence {
@@ -22,26 +21,35 @@ export interface Told {
   readonly callbacks: SentCallback[];
   /** Executions whose cancel was answered with 2xx. */
   readonly cancelled: Set<string>;
+  /** Bulk replays that were answered with 2xx. */
+  readonly replays: { readonly workspace: string; readonly job: string }[];
 }
 
 const anySchema: SchemaCheck = (_, value) => ({ value, problems: [] });
 
 /** Lets the clients of a scenario do what they do, each at its time. */
 export function perform(world: World, scenario: Scenario): Told {
-  const told: Told = { accepted: new Set(), callbacks: [], cancelled: new Set() };
+  const told: Told = { accepted: new Set(), callbacks: [], cancelled: new Set(), replays: [] };
   const byName = new Map(scenario.executions.map((execution) => [nameOf(execution.key), execution]));
   for (const execution of scenario.executions) {
-    world.addPlan(execution.workflow.workspace, execution.workflow.plan);
-    world.target.script(execution.key.execution, execution.workflow.script);
+    for (const { workspace, plan } of versionsOf(execution.workflow)) world.addPlan(workspace, plan);
+    world.target.script(execution.key.execution, scriptOf(execution));
     schedule(world, execution, told);
   }
+  world.target.outages = scenario.outages ?? [];
+  for (const { atMs, queue, body } of scenario.unreadable ?? [])
+    world.later(atMs, () => world.queue.inject(queue, body));
   world.store.onChange = (key, change) => {
     world.log.add(world.scheduler.now, 'store', describe(key.execution, change));
     const execution = byName.get(nameOf(key));
     if (execution !== undefined && change.kind === 'node') react(world, execution, change, told);
     if (execution === undefined || change.kind !== 'header') return;
     if (change.before === undefined) created(world, execution, change.after.status === 'pending', told);
-    redriveMaybe(world, execution, change);
+    if (change.before?.gen !== change.after.gen) echo(world, execution);
+    repairAfter(world, execution, change.after, {
+      cancel: () => cancel(world, execution, told),
+      replaying: (job) => void told.replays.push(job),
+    });
   };
   return told;
 }
@@ -89,23 +97,9 @@ function cancel(world: World, { key }: ScriptedExecution, told: Told): void {
   world.request(`cancel ${key.execution}`, (deps, id) => cancelExecution(deps, key, id), answered);
 }
 
-/** After its first end; somebody may ask twice at once. */
-function redriveMaybe(
-  world: World,
-  { key, redrives }: ScriptedExecution,
-  { after }: Change & { kind: 'header' },
-): void {
-  if (!isTerminal(after.status) || after.gen > 1) return;
-  for (const { afterMs, from, freshKeys } of redrives) {
-    const ask = { ...key, ...(from !== undefined && { from }), freshKeys, inputEdited: false };
-    world.later(afterMs, () =>
-      world.request(
-        `redrive ${key.execution}`,
-        (deps, requestId) => redrive(deps, { ...ask, requestId }),
-        () => undefined,
-      ),
-    );
-  }
+/** Messages that lay somewhere and come once more, of whichever generation. */
+function echo(world: World, { key, echoes = [] }: ScriptedExecution): void {
+  for (const { afterMs, which } of echoes) world.later(afterMs, () => world.queue.echo(key.execution, which));
 }
 
 /** Some clients act when a node is in a certain state. */

@@ -4,8 +4,10 @@ import { compilePlan } from '../../../shared/domain/workflow/compile-plan.ts';
 import type { Plan } from '../../../shared/domain/workflow/plan.ts';
 import { validateDefinition } from '../../../shared/domain/workflow/validate.ts';
 import type { ModelNode } from '../../support/join-oracle.ts';
-import { catalog, type Script } from '../world/target.ts';
 import type { AfterFailure } from '../world/mapping.ts';
+import type { QueueName } from '../world/queue.ts';
+import { catalog, type Outage, type Script } from '../world/target.ts';
+import type { Repair } from './repair.ts';
 
 /** One stored workflow with what its tasks do. */
 export interface Workflow {
@@ -15,6 +17,8 @@ export interface Workflow {
   readonly script: Script;
   /** What the oracle of the contract's tables works on, where there is one. */
   readonly model?: readonly ModelNode[];
+  /** Versions 2, 3 … of it. */
+  readonly later?: readonly Workflow[];
 }
 
 export type CallbackPayload =
@@ -30,9 +34,18 @@ export interface Answer {
   readonly payload: CallbackPayload;
 }
 
+/** A message of the execution that was sent before is sent again, after each of its generations has begun. */
+export interface Echo {
+  readonly afterMs: number;
+  /** In [0, 1): which of all that were sent, the oldest first. */
+  readonly which: number;
+}
+
 export interface ScriptedExecution {
   readonly key: ExecutionKey;
   readonly workflow: Workflow;
+  /** Where it is not the workflow's. */
+  readonly script?: Script;
   readonly input: Json;
   readonly startMs: number;
   /** The same request again, at these times. */
@@ -45,15 +58,16 @@ export interface ScriptedExecution {
   /** Cancelled this long after a node's record has this status. */
   readonly cancelWhen?: { readonly node: string; readonly status: string; readonly afterMs: number };
   readonly answers: readonly Answer[];
-  /** Redriven this long after its first end. */
-  readonly redrives: readonly Redriving[];
+  /** What is done about it after its first end, after its second, and so on. */
+  readonly repairs: readonly (readonly Repair[])[];
+  readonly echoes?: readonly Echo[];
 }
 
-export interface Redriving {
-  readonly afterMs: number;
-  /** Absent: what failed. */
-  readonly from?: readonly string[];
-  readonly freshKeys: boolean;
+/** A message that nobody can read. */
+export interface Unreadable {
+  readonly atMs: number;
+  readonly queue: QueueName;
+  readonly body: string;
 }
 
 /** Everything about a run but what goes wrong in it. */
@@ -63,6 +77,8 @@ export interface Scenario {
   readonly sweeper: boolean;
   readonly clientAttempts: number;
   readonly coldStarts: number;
+  readonly outages?: readonly Outage[];
+  readonly unreadable?: readonly Unreadable[];
 }
 
 export type NodeSpecs = Readonly<Record<string, Readonly<Record<string, Json>>>>;
@@ -75,10 +91,20 @@ export function workflowOf(
   script: Script = {},
   more: Readonly<Record<string, Json>> = {},
   model?: readonly ModelNode[],
+  version = 1,
 ): Workflow {
   const definition: JsonObject = { name, nodes, ...more };
   const checked = validateDefinition(definition, catalog, () => []);
   if (!checked.ok) throw new Error(`the definition does not hold: ${JSON.stringify(checked.error, null, 1)}`);
-  const plan = compilePlan(checked.value.workflow, 1);
+  const plan = compilePlan(checked.value.workflow, version);
   return { workspace, definition, plan, script, ...(model !== undefined && { model }) };
+}
+
+/** The first version and all later ones. */
+export function versionsOf(workflow: Workflow): readonly Workflow[] {
+  return [workflow, ...(workflow.later ?? [])];
+}
+
+export function scriptOf({ script, workflow }: Pick<ScriptedExecution, 'script' | 'workflow'>): Script {
+  return script ?? workflow.script;
 }

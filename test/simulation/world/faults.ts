@@ -22,6 +22,9 @@ export const FAULT_KINDS = [
   'duplicate_timer',
   'stale_index',
   'clock_skew',
+  'duplicate_by_hand',
+  'unreadable_message',
+  'target_down',
   // What follows from others, or from a scenario.
   'killed_by_node',
   'invocation_timeout',
@@ -83,9 +86,14 @@ export class FaultLedger {
   /** The process whose call was hit last. */
   lastHit: { readonly by: FunctionName; readonly holders: readonly string[]; readonly startedAt: number } | undefined;
 
+  /** What does nothing to anybody's work. */
+  count(kind: FaultKind): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
   /** One fault, whichever executions it hit. */
   note(kind: FaultKind, at: number, executions: Iterable<string> = []): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.count(kind);
     const hit = [...executions];
     if (hit.length === 0) this.evidence.push({ kind, at });
     for (const execution of hit) this.evidence.push({ kind, execution, at });

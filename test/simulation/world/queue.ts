@@ -61,6 +61,10 @@ export class SimulatedQueue {
   onVisible: (queue: QueueName, at: number) => void = () => undefined;
   /** Bodies of messages that nobody could read. */
   readonly parked: string[] = [];
+  /** Bodies that somebody sent who is none of us. */
+  readonly injected: string[] = [];
+  /** All that was ever sent, for {@link echo}. */
+  readonly #sentBefore = new Map<string, { readonly body: string; readonly isolated: boolean }[]>();
   readonly #messages = new Map<string, Queued>();
   readonly #schedules = new Map<string, Schedule>();
   readonly #scheduler: Scheduler;
@@ -85,6 +89,7 @@ export class SimulatedQueue {
       const { message, notBefore, isolated } = outgoing;
       const body = JSON.stringify(message);
       const execution = executionOf(outgoing);
+      this.#remember(execution, body, isolated === true);
       const delaySeconds = Math.max(0, Math.ceil(((notBefore ?? senderNow) - senderNow) / SECOND_MS));
       if (notBefore !== undefined && delaySeconds > QUEUE.delaySecondsMax) this.#schedule(body, execution, notBefore);
       else this.#put(isolated === true ? 'isolated' : 'work', body, execution, delaySeconds * SECOND_MS, hops);
@@ -147,16 +152,26 @@ export class SimulatedQueue {
     this.#messages.delete(id);
   }
 
-  /** Puts everything back from the dead-letter queue, as an operator may at any time. */
-  redriveDeadLetters(): number {
-    const dead = [...this.#messages.values()].filter(
-      ({ queue, visibleAt }) => queue === 'dead' && visibleAt <= this.#scheduler.now,
-    );
-    for (const { id, body, execution } of dead) {
-      this.#messages.delete(id);
-      this.#put('work', body, execution, 0, 0);
-    }
-    return dead.length;
+  /** Sends once more what was sent before, as whoever puts messages back by hand does. */
+  echo(execution: string, which: number): void {
+    const sent = this.#sentBefore.get(execution) ?? [];
+    const again = sent[Math.floor(which * sent.length)];
+    if (again === undefined) return;
+    this.#ledger.note('duplicate_by_hand', this.#scheduler.now, [execution]);
+    this.#put(again.isolated ? 'isolated' : 'work', again.body, execution, 0, 0);
+  }
+
+  /** Puts in what is no message of ours. */
+  inject(queue: QueueName, body: string): void {
+    this.injected.push(body);
+    this.#ledger.count('unreadable_message');
+    this.#put(queue, body, 'nobody', 0, 0);
+  }
+
+  #remember(execution: string, body: string, isolated: boolean): void {
+    const sent = this.#sentBefore.get(execution);
+    if (sent === undefined) this.#sentBefore.set(execution, [{ body, isolated }]);
+    else sent.push({ body, isolated });
   }
 
   #put(queue: QueueName, body: string, execution: string, delayMs: number, hops: number): void {

@@ -19,6 +19,7 @@ import { waitNode } from '../../../shared/nodes/wait.ts';
 import type { Effect } from '../checker/evidence.ts';
 import type { FaultLedger } from './faults.ts';
 import type { Process } from './process.ts';
+import { EPOCH } from './scheduler.ts';
 
 /** What one attempt of a `task` comes to; without a script it succeeds with `{ from: <node> }`. */
 export interface Outcome {
@@ -33,13 +34,27 @@ export interface Outcome {
   readonly takesMs?: number;
   /** How many runs of this node kill their process. */
   readonly kills?: number;
+  /** The failure is mended: from this run of the node on, of whichever generation, it succeeds. */
+  readonly heals?: number;
 }
+
+/** A target that tasks name in `with.target` is down from one time to another. */
+export interface Outage {
+  readonly target: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** No script fails with this. */
+export const OUTAGE_CODE = 'http_502';
 
 /**
  * One outcome for every attempt, or one for each; the last repeats. An entry `<node>:<number>` is for what comes with
  * that number at the end of its idempotency key: a redrive with fresh keys.
  */
 export type Script = Readonly<Record<string, Outcome | readonly Outcome[]>>;
+
+const Named = z.object({ target: z.string() });
 
 type Writable = { -readonly [K in keyof Effect]: Effect[K] };
 
@@ -51,6 +66,8 @@ export class Target {
   readonly #changesOf: (execution: string) => number;
   readonly #ledger: FaultLedger;
   readonly #killed = new Map<string, number>();
+  readonly #runs = new Map<string, number>();
+  outages: readonly Outage[] = [];
 
   constructor(now: () => number, changesOf: (execution: string) => number, ledger: FaultLedger) {
     this.#now = now;
@@ -70,7 +87,8 @@ export class Target {
   async #run(process: Process, attempt: Attempt): Promise<NodeOutcome> {
     const [execution = '', node = '', number = ''] = attempt.idempotencyKey.split(':');
     const script = this.#scripts.get(execution) ?? {};
-    const outcome = outcomeOf(script[`${node}:${number}`] ?? script[node] ?? {}, attempt.number);
+    const scripted = outcomeOf(script[`${node}:${number}`] ?? script[node] ?? {}, attempt.number);
+    let outcome = scripted;
     const effect: Writable = {
       execution,
       node,
@@ -85,11 +103,27 @@ export class Target {
       effect.startedAt = this.#now();
       effect.afterChange = this.#changesOf(execution);
       this.effects.push(effect);
+      outcome = this.#asItIsNow(`${execution}:${node}`, scripted, attempt.config);
       this.#killMaybe(process, execution, node, outcome);
     });
     await process.clock.sleep(outcome.takesMs ?? 0, attempt.signal);
     effect.endedAt = this.#now();
     return end(node, outcome, attempt);
+  }
+
+  /** Healed, or down, or what its script says. */
+  #asItIsNow(name: string, scripted: Outcome, config: unknown): Outcome {
+    const runs = (this.#runs.get(name) ?? 0) + 1;
+    this.#runs.set(name, runs);
+    const target = targetOf(config);
+    const ms = this.#now() - EPOCH;
+    if (this.outages.some((outage) => outage.target === target && outage.fromMs <= ms && ms < outage.toMs)) {
+      this.#ledger.count('target_down');
+      return { fail: OUTAGE_CODE, category: 'transient', retryable: true };
+    }
+    if (scripted.heals === undefined || runs < scripted.heals) return scripted;
+    const { fail: _mended, ...rest } = scripted;
+    return rest;
   }
 
   #killMaybe(process: Process, execution: string, node: string, { kills = 0 }: Outcome): void {
@@ -117,8 +151,14 @@ function taskNode(run: EffectNodeType['run']): EffectNodeType {
     summary: 'does what its script says',
     config: z.unknown(),
     attemptTimeoutMsDefault: 10_000,
+    target: targetOf,
     run,
   };
+}
+
+function targetOf(config: unknown): string | undefined {
+  const named = Named.safeParse(config);
+  return named.success ? named.data.target : undefined;
 }
 
 function registryWith(task: EffectNodeType): NodeRegistry {
