@@ -21,39 +21,46 @@ export const PATIENCE_MAX_MS = 7_200_000;
 /** `due`: whose check has come. `everything`: all that have not ended, whatever their check says. */
 export type SweepScope = 'due' | 'everything';
 
+export interface Looked {
+  readonly sent: number;
+  /** Absent where nothing is left to look at, or somebody else says when. */
+  readonly check?: EpochMs;
+}
+
 /**
  * One execution, seen to (protocol §7.6). The index only named it: the header is read strongly before anything is done.
- * Answers how many messages were sent.
+ * Answers how many messages were sent, and when the execution is to be looked at next.
  *
  * L1. Nothing is done where the header's own check has not come: the entry was stale, or another sweep was here.
  * L2. Twice at once is harmless. What is sent is checked by a claim, arrivals are sets, and `check` moves only if nobody
  *     wrote the header since it was read.
  */
-export async function look(deps: EngineDeps, { key }: Due, scope: SweepScope, remainingMs: number): Promise<number> {
+export async function look(deps: EngineDeps, { key }: Due, scope: SweepScope, remainingMs: number): Promise<Looked> {
   const names = { ws: key.workspace, ex: key.execution };
   const delivery = { id: deps.ids.operation(), receiveCount: 1, isolated: false };
   const session = await openSession(deps, names, delivery, remainingMs, false);
-  if (session === undefined) return 0;
+  if (session === undefined) return { sent: 0 };
   const { header } = session;
   const now = deps.clock.now();
-  if (header.check === undefined || (scope === 'due' && header.check > now)) return 0;
+  if (header.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };
   if (now >= header.deadline) {
     await work(deps, { v: 1, ...names, kind: 'expire' }, delivery, remainingMs);
-    return 0;
+    return { sent: 0 };
   }
   if (header.status === 'pending') {
     await moveCheck(session, header.deadline);
-    return 0;
+    return { sent: 0 };
   }
   if (header.stop !== undefined) {
     await close(session);
     await moveCheck(session, spread(now, CHECK_AFTER_MS, deps.ids.random()));
-    return 0;
+    return { sent: 0 };
   }
   const report = await recover(session, { by: undefined, resendDelayed: false });
   await drive(session);
   await moveCheck(session, nextCheck(deps, now, report));
-  return report.sent;
+  const { check } = session.header;
+  return { sent: report.sent, ...(check !== undefined && { check }) };
 }
 
 /**

@@ -125,14 +125,20 @@ class SweepRun {
       return;
     }
     this.#looked += 1;
-    await this.#untilDue(due);
-    await this.#pace?.turn();
-    await this.#lookSafely(due);
+    const check = await this.#lookWhenDue(due);
+    // What it waits for (the end of a lease) may come before this sweep is over, and the next one is a minute away.
+    if (check !== undefined && this.#comesDue(check) && this.#mayLook()) await this.#lookWhenDue({ ...due, check });
   }
 
-  async #untilDue({ check }: Due): Promise<void> {
-    const waitMs = this.#scope === 'due' ? check - this.#deps.clock.now() : 0;
+  #comesDue(check: EpochMs): boolean {
+    return this.#scope === 'due' && check <= this.#began + AHEAD_MS;
+  }
+
+  async #lookWhenDue(due: Due): Promise<EpochMs | undefined> {
+    const waitMs = this.#scope === 'due' ? due.check - this.#deps.clock.now() : 0;
     if (waitMs > 0) await this.#deps.clock.sleep(waitMs, new AbortController().signal);
+    await this.#pace?.turn();
+    return this.#lookSafely(due);
   }
 
   #mayLook(): boolean {
@@ -141,18 +147,20 @@ class SweepRun {
     return this.#stopped === undefined;
   }
 
-  async #lookSafely(due: Due): Promise<void> {
+  async #lookSafely(due: Due): Promise<EpochMs | undefined> {
     try {
-      const sent = await look(this.#deps, due, this.#scope, this.#end - this.#deps.clock.now());
+      const { sent, check } = await look(this.#deps, due, this.#scope, this.#end - this.#deps.clock.now());
       this.#pace?.charge(sent);
       this.#setAside.remove(due);
       this.#faultsInARow = 0;
+      return check;
     } catch (error) {
       this.#failed += 1;
       this.#note(error, { workspace: due.key.workspace, execution: due.key.execution });
       const until = this.#setAside.add(due, this.#deps.clock.now(), this.#deps.ids.random());
       // What cannot be read cannot be written either, and says nothing against the store.
       if (!(error instanceof UnreadableError)) await this.#putOff(due, until);
+      return undefined;
     }
   }
 

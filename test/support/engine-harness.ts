@@ -285,9 +285,9 @@ export class EngineHarness {
   }
 
   /** A sweep waits for what comes due while it is under way. */
-  async #whileTimePasses(work: Promise<void>): Promise<void> {
+  async #whileTimePasses(swept: Promise<void>): Promise<void> {
     let over = false;
-    void work.then(() => (over = true));
+    void swept.then(() => (over = true));
     for (await this.settle(); !over; await this.settle()) {
       const wake = this.clock.nextWake;
       if (wake !== undefined) this.clock.advanceTo(wake);

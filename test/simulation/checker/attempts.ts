@@ -50,7 +50,8 @@ export function checkAttempts(
 function checkRecord(node: ModelNode, record: NodeRecord, report: Report): void {
   if (record.attempt > node.attempts)
     report('I7', `${node.id} got to attempt ${record.attempt}; its policy allows ${node.attempts}`);
-  const numbers = record.attempts.map(({ attempt }) => attempt);
+  // What a breaker refused was none.
+  const numbers = record.attempts.filter(({ refusals }) => refusals === undefined).map(({ attempt }) => attempt);
   if (new Set(numbers).size < numbers.length || numbers.some((number) => number > record.attempt))
     report('I7', `the record of ${node.id} lists attempts ${numbers.join(', ')} at attempt ${record.attempt}`);
 }

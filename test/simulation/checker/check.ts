@@ -89,12 +89,12 @@ function checkExecution(
   checkNothingDue(header, report);
   if (execution.callbacks !== undefined) checkCallbacks(execution, report);
   if (view === undefined) return;
-  checkRedrives(execution, header, view.model, report);
+  checkRedrives(execution, header, report);
   checkDeadLetters(execution, header, view, report);
   const placed = effects.map((effect) => places.get(effect) ?? placeByTime(execution, header, view, effect));
-  checkStrays(view, placed, report);
+  checkStrays(execution, view, placed, report);
   checkAttempts(evidence, execution, view.model, placed, report);
-  checkInputs(evidence, view, placed, report);
+  checkInputs(evidence, execution, view, placed, report);
   if (!evidence.skewed) checkTimes(execution, view, effects, report);
 }
 

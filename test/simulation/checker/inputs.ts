@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Header } from '../../../shared/domain/execution/records.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/domain/json.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, ExecutionEvidence } from './evidence.ts';
 import type { Report } from './invariants.ts';
+import { modelOf, type Model } from './model.ts';
 import type { PlacedEffect } from './placed-effects.ts';
 import type { View } from './view.ts';
 
@@ -11,11 +12,17 @@ const PATH =
   /^\s*\{\{\s*(input|nodes\.(\w+)\.output|node\.(?:idempotencyKey|attempt|id)|execution\.id)((?:\.\w+)*)\s*\}\}\s*$/;
 
 /** I6: what a target was given is made of what its sources had committed. */
-export function checkInputs(evidence: Evidence, view: View, placed: readonly PlacedEffect[], report: Report): void {
+export function checkInputs(
+  evidence: Evidence,
+  execution: ExecutionEvidence,
+  view: View,
+  placed: readonly PlacedEffect[],
+  report: Report,
+): void {
   const templateOf = evidence.inputOf ?? defaultTemplate;
   for (const place of placed) {
     const { effect } = place;
-    const definition = view.model.byId.get(effect.node)?.definition;
+    const definition = modelThen(execution, view, place).byId.get(effect.node)?.definition;
     if (definition === undefined) continue;
     const template = given(place) ?? templateOf(definition);
     if (template === undefined) continue;
@@ -26,6 +33,12 @@ export function checkInputs(evidence: Evidence, view: View, placed: readonly Pla
         `attempt ${effect.attempt} of ${effect.node} was given something else in ${path} than what was committed`,
       );
   }
+}
+
+/** A redrive may have gone on with another version since. */
+function modelThen({ definitions }: ExecutionEvidence, { model }: View, { header }: PlacedEffect): Model {
+  const definition = header === undefined ? undefined : definitions.get(header.version);
+  return definition === undefined ? model : modelOf(definition);
 }
 
 function defaultTemplate(node: JsonObject): Json | undefined {

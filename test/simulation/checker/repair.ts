@@ -1,30 +1,36 @@
 import { isTerminal, type Header, type Redrive } from '../../../shared/domain/execution/records.ts';
 import type { ExecutionEvidence } from './evidence.ts';
 import type { Report } from './invariants.ts';
-import type { Model, ModelNode } from './model.ts';
+import { modelOf, type Model, type ModelNode } from './model.ts';
 import type { View } from './view.ts';
 
 /** I16: what each redrive repeated, judged by the records of its generation. */
-export function checkRedrives({ nodes }: ExecutionEvidence, header: Header, model: Model, report: Report): void {
-  for (const redrive of header.redrives) {
-    for (const again of nodes.filter(({ gen }) => gen === redrive.gen)) {
-      const node = model.byId.get(again.node);
-      // What pure nodes compute costs nothing and tells nobody anything.
-      if (node === undefined || node.pure || mayRepeatSuccess(model, node, redrive)) continue;
-      const before = nodes.filter((record) => record.node === node.id && record.gen < redrive.gen);
+export function checkRedrives({ nodes, definitions }: ExecutionEvidence, header: Header, report: Report): void {
+  const mayRepeat = (id: string, redrive: Redrive) => {
+    const definition = definitions.get(redrive.version);
+    return definition === undefined || mayRepeatSuccess(modelOf(definition), id, redrive);
+  };
+  for (const { gen } of header.redrives) {
+    for (const { node } of nodes.filter((record) => record.gen === gen)) {
+      const before = nodes.filter((record) => record.node === node && record.gen < gen);
       const last = before.reduce<(typeof nodes)[number] | undefined>(
         (latest, record) => (latest === undefined || record.gen > latest.gen ? record : latest),
         undefined,
       );
-      if (last?.status === 'succeeded')
-        report('I16', `redrive ${redrive.gen} repeated ${node.id}, which had succeeded and which nobody named`);
+      if (last?.status !== 'succeeded') continue;
+      // An earlier redrive may have discarded it, and its run ended before it came to the node.
+      const since = header.redrives.filter((redrive) => redrive.gen > last.gen && redrive.gen <= gen);
+      if (!since.some((redrive) => mayRepeat(node, redrive)))
+        report('I16', `redrive ${gen} repeated ${node}, which had succeeded and which nobody named`);
     }
   }
 }
 
 /** Named, below what is named, or of the joins that the contract excepts. */
-function mayRepeatSuccess(model: Model, node: ModelNode, { from }: Redrive): boolean {
-  if (node.join === 'first' || node.join === 'always') return true;
+function mayRepeatSuccess(model: Model, id: string, { from }: Redrive): boolean {
+  const node = model.byId.get(id);
+  // What pure nodes compute costs nothing and tells nobody anything.
+  if (node === undefined || node.pure || node.join === 'first' || node.join === 'always') return true;
   return from !== undefined && isAtOrBelow(model, node, new Set(from));
 }
 

@@ -71,5 +71,13 @@ function apply(execution: ExecutionEvidence, change: Change, moment: Moment): Mo
 export function viewOf(execution: ExecutionEvidence, header: Header, books: Books): View | undefined {
   const definition = execution.definitions.get(header.version);
   if (definition === undefined) return undefined;
-  return new View(modelOf(definition), books, generationsOf(header, execution.planIds?.get(header.version), books));
+  const generations = generationsOf(header, execution.planIds?.get(header.version), books);
+  return new View(modelOf(definition), books, generations, versionSince(execution, header));
+}
+
+/** The generation that began with the version that the header names; runs begin on the first one that they know. */
+function versionSince({ definitions }: ExecutionEvidence, { version, redrives }: Header): number {
+  const other = redrives.findLastIndex((redrive) => redrive.version !== version);
+  if (other === -1 && version === Math.min(...definitions.keys())) return 1;
+  return redrives[other + 1]?.gen ?? 1;
 }

@@ -2,14 +2,19 @@ import { isSettledRecord, isTerminal, type Header, type Progress } from '../../.
 import { keyOf } from './books.ts';
 import type { Effect, ExecutionEvidence } from './evidence.ts';
 import type { Report } from './invariants.ts';
-import { START, type ModelNode } from './model.ts';
+import { modelOf, START, type ModelNode } from './model.ts';
 import type { Watcher } from './replay.ts';
 import type { View } from './view.ts';
 
 const STATUSES = new Set(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
 
 /** I1, I5, I6, I10 and I11 of the records as they are when nothing happens any more. */
-export function checkRest({ nodes }: ExecutionEvidence, header: Header, view: View | undefined, report: Report): void {
+export function checkRest(
+  { nodes, definitions }: ExecutionEvidence,
+  header: Header,
+  view: View | undefined,
+  report: Report,
+): void {
   if (!STATUSES.has(header.status)) report('I1', `the execution's status is ${header.status}`);
   else if (!isTerminal(header.status)) report('I1', `the execution is still ${header.status} at rest`);
   checkOnce(nodes, report);
@@ -20,7 +25,7 @@ export function checkRest({ nodes }: ExecutionEvidence, header: Header, view: Vi
   }
   if (view === undefined) return;
   for (const { node } of nodes) {
-    if (node !== START && !view.model.byId.has(node.replace(/\?$/, '')))
+    if (node !== START && !isDefined(definitions, node.replace(/\?$/, '')))
       report('I6', `${node} has a record and is not in the definition`);
   }
   const stopped = header.stop !== undefined;
@@ -29,6 +34,11 @@ export function checkRest({ nodes }: ExecutionEvidence, header: Header, view: Vi
     checkEnd(view, header, nodes.length > 0, report);
     checkProgress(view, header, nodes.length > 0, report);
   }
+}
+
+/** In the version that it ended on, or one that it was on before. */
+function isDefined(definitions: ExecutionEvidence['definitions'], node: string): boolean {
+  return [...definitions.values()].some((definition) => modelOf(definition).byId.has(node));
 }
 
 /** I5: each result lies in one record, and each record is there once. */
@@ -150,11 +160,22 @@ export function watchEnd(report: Report): Watcher {
 }
 
 /** I6: an effect of a node that, by its records, never ran. */
-export function checkStrays(view: View, effects: readonly { effect: Effect; gen: number }[], report: Report): void {
+export function checkStrays(
+  { definitions }: ExecutionEvidence,
+  view: View,
+  effects: readonly { effect: Effect; gen: number }[],
+  report: Report,
+): void {
   for (const { effect, gen } of effects) {
     const node = view.model.byId.get(effect.node);
-    if (node === undefined) report('I6', `${effect.node} had an effect and is not in the definition`);
-    else if (gen === view.generation(node.id) && view.ownEnd(node) === undefined && view.openRecord(node) === undefined)
+    if (node === undefined) {
+      if (!isDefined(definitions, effect.node))
+        report('I6', `${effect.node} had an effect and is not in the definition`);
+    } else if (
+      gen === view.generation(node.id) &&
+      view.ownEnd(node) === undefined &&
+      view.openRecord(node) === undefined
+    )
       report('I6', `${node.id} had an effect and is ${view.endOf(node)?.status ?? 'without an end'}`);
   }
 }

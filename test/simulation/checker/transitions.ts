@@ -65,7 +65,9 @@ function checkNode(before: NodeRecord, after: NodeRecord, report: Report): void 
     return;
   }
   if (after.fence < before.fence) report('I3', `the fence of ${node} fell from ${before.fence} to ${after.fence}`);
-  if (after.attempt < before.attempt)
+  // An attempt that a breaker refused until the end was none.
+  const refused = isSettledRecord(after) && after.error?.code === 'breaker_open' ? 1 : 0;
+  if (after.attempt + refused < before.attempt)
     report('I3', `attempt ${before.attempt} of ${node} was followed by ${after.attempt}`);
   if (after.crashes < before.crashes)
     report('I3', `the crashes of ${node} fell from ${before.crashes} to ${after.crashes}`);

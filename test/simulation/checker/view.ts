@@ -28,9 +28,12 @@ export class View {
   readonly generation: (node: string) => number;
   /** Ends, once there, stay. */
   readonly #ends = new Map<string, End>();
+  readonly #since: number;
   readonly #openAt = new Map<string, number>();
 
-  constructor(model: Model, books: Books, generation: (node: string) => number) {
+  /** `since`: the generation that began with this version of the workflow. */
+  constructor(model: Model, books: Books, generation: (node: string) => number, since = 1) {
+    this.#since = since;
     this.model = model;
     this.books = books;
     this.generation = generation;
@@ -98,10 +101,13 @@ export class View {
     return end.status === 'failed' && node.onError !== 'continue' && !isCaught(node, end, this.model.needs);
   }
 
-  /** A redrive keeps what succeeded, whatever becomes of the nodes above it: then these decide nothing about it any more. */
+  /**
+   * A redrive keeps what succeeded, whatever becomes of the nodes above it, and whatever another version makes it depend
+   * on: then these decide nothing about it any more.
+   */
   isKept(node: ModelNode): boolean {
     const gen = this.generation(node.hasIf ? `${node.id}?` : node.id);
-    return node.needs.some((need) => this.generation(sourceOf(need)) > gen);
+    return gen < this.#since || node.needs.some((need) => this.generation(sourceOf(need)) > gen);
   }
 
   /** Whether the virtual node that feeds all others without needs failed: the message that was to start it was dead. */

@@ -1,6 +1,9 @@
 import type { Json } from '../../../shared/domain/json.ts';
 import { workflowOf, type NodeSpecs, type Scenario, type ScriptedExecution } from '../scenario/scenario.ts';
-import type { Script } from '../world/target.ts';
+import type { Outage, Script } from '../world/target.ts';
+
+/** Which way back is open. */
+export type Recovery = 'redelivery' | 'sweeper';
 
 /** A workflow in which one thing matters, and what clients do to it. */
 export interface CanonicalDag {
@@ -8,13 +11,17 @@ export interface CanonicalDag {
   readonly script?: Script;
   readonly more?: Readonly<Record<string, Json>>;
   readonly clients?: Partial<
-    Pick<ScriptedExecution, 'heldUntilMs' | 'cancelMs' | 'cancelWhen' | 'answers' | 'redrives' | 'startAgainMs'>
+    Pick<ScriptedExecution, 'heldUntilMs' | 'cancelMs' | 'cancelWhen' | 'answers' | 'repairs' | 'startAgainMs'>
   >;
+  readonly outages?: readonly Outage[];
+  /** Absent: both, one at a time. */
+  readonly recoveries?: readonly Recovery[];
   /**
-   * How much of the end must be as in the run without faults: everything; the status, where clients race with the
-   * engine; or one of two ends of a node that is not to be repeated.
+   * How much of the end must be as in the run without faults: everything; all but the generation, where a client that
+   * asks again may get another one; the status, where clients race with the engine; or one of two ends of a node that is
+   * not to be repeated.
    */
-  readonly same?: 'status' | { readonly but: string; readonly mayBe: string };
+  readonly same?: 'status' | 'nodes' | { readonly but: string; readonly mayBe: string };
 }
 
 const task = (...needs: string[]) => ({ type: 'task', ...(needs.length > 0 && { needs }) });
@@ -136,10 +143,66 @@ export const DAGS: Readonly<Record<string, CanonicalDag>> = {
   redrive: {
     nodes: { a: task(), b: task('a'), c: task('a'), d: task('b', 'c') },
     script: { b: { fail: 'boom' }, 'b:2': {} },
-    clients: { redrives: [{ afterMs: 1_000, freshKeys: true }] },
+    clients: { repairs: [[{ kind: 'redrive', afterMs: 1_000, freshKeys: true }]] },
+  },
+  'redrive-from-named': {
+    nodes: { a: task(), b: task('a'), c: task('a'), d: task('b', 'c'), e: task('d') },
+    // Long enough that who asks again while it goes on is told so.
+    script: { 'b:2': { wait: 6_000 } },
+    clients: { repairs: [[{ kind: 'redrive', afterMs: 1_000, from: ['b'], freshKeys: false }]] },
+    same: 'nodes',
+  },
+  'redrive-behind-pure': {
+    nodes: {
+      a: task(),
+      t: { type: 'transform', needs: ['a'], with: { value: '{{ nodes.a.output.from }}' } },
+      b: { ...task('t'), with: { seen: '{{ nodes.t.output }}' } },
+      p: { type: 'pass', needs: ['t', 'b'] },
+      d: task('p'),
+    },
+    script: { b: { fail: 'boom' }, 'b:2': {} },
+    clients: { repairs: [[{ kind: 'redrive', afterMs: 1_000, freshKeys: true }]] },
+  },
+  'replay-edited': {
+    nodes: { a: task(), b: task('a'), c: task('a'), d: task('b', 'c') },
+    script: { b: { fail: 'boom' }, 'b:2': {} },
+    clients: {
+      repairs: [
+        [
+          { kind: 'replay', letter: 0, edited: true, afterMs: 1_000 },
+          { kind: 'replay', letter: 0, edited: true, afterMs: 1_002 },
+        ],
+      ],
+    },
+  },
+  'replay-all': {
+    nodes: { a: task(), b: task('a'), c: task('a'), d: task('b', 'c') },
+    script: { b: { fail: 'boom', heals: 2 }, c: { fail: 'bang', heals: 2 } },
+    clients: { repairs: [[{ kind: 'replay_all', ratePerSecond: 10, afterMs: 1_000 }]] },
+    same: 'status',
+    // The sweeper looks after executions, not after bulk replays: their messages are as safe as the queue.
+    recoveries: ['redelivery'],
+  },
+  'redrive-meets-callback': {
+    nodes: { a: task(), w: task('a'), b: task('w') },
+    script: { w: { callback: { expiresMs: 10_000 } }, 'w:2': { callback: {} } },
+    clients: {
+      // The first generation's comes when the second one waits.
+      answers: [{ node: 'w', afterMs: 12_000, payload: { output: { approved: true } } }],
+      repairs: [[{ kind: 'redrive', afterMs: 500, freshKeys: true }]],
+    },
+    same: 'status',
+  },
+  'breaker-wait': {
+    nodes: { ...Object.fromEntries(names(5).map((name) => [name, atShop()])), z: { ...atShop(), needs: names(5) } },
+    outages: [{ target: 'shop', fromMs: 0, toMs: 30_000 }],
   },
   'held-start': { nodes: { a: task(), b: task('a') }, clients: { heldUntilMs: 5_000, startAgainMs: [10] } },
 };
+
+function atShop() {
+  return { ...task(), with: { target: 'shop' }, retry: { delays: ['20s', '2m', '10m'] } };
+}
 
 function wide(count: number): NodeSpecs {
   const middle = names(count);
@@ -151,10 +214,7 @@ function condition(needs: readonly string[], expression: string) {
 }
 
 /** One execution of it, in a deployment where one way back is open. */
-export function scenarioOf(
-  name: string,
-  recovery: 'redelivery' | 'sweeper',
-): Scenario & { readonly dag: CanonicalDag } {
+export function scenarioOf(name: string, recovery: Recovery): Scenario & { readonly dag: CanonicalDag } {
   const dag = DAGS[name];
   if (dag === undefined) throw new Error(`there is no DAG ${name}`);
   const execution: ScriptedExecution = {
@@ -165,7 +225,7 @@ export function scenarioOf(
     startAgainMs: [],
     startAttempts: 50,
     answers: [],
-    redrives: [],
+    repairs: [],
     ...dag.clients,
   };
   return {
@@ -175,5 +235,6 @@ export function scenarioOf(
     sweeper: recovery === 'sweeper',
     clientAttempts: 1,
     coldStarts: 1,
+    outages: dag.outages ?? [],
   };
 }

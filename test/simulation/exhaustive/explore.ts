@@ -9,7 +9,7 @@ import { simulate, type Problem, type Run } from '../run.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { NO_FAULTS, type FaultPlan, type IoFault } from '../world/faults.ts';
 import { EPOCH } from '../world/scheduler.ts';
-import { DAGS, scenarioOf } from './dags.ts';
+import { DAGS, scenarioOf, type Recovery } from './dags.ts';
 
 /** Which part of all that is to be tried. */
 export interface ExploreShare {
@@ -19,8 +19,6 @@ export interface ExploreShare {
   readonly from: number;
   readonly count: number;
 }
-
-type Recovery = 'redelivery' | 'sweeper';
 
 const VISIBILITY_MS = WORKER.visibilityTimeoutSeconds * 1_000;
 const BEYOND_LEASE_MS = 70_000;
@@ -48,7 +46,7 @@ const TRIALS_PER_JOB = 250;
 export async function exploreJobs(dags: readonly string[]): Promise<ExploreShare[]> {
   const jobs: ExploreShare[] = [];
   for (const dag of dags) {
-    for (const recovery of ['redelivery', 'sweeper'] as const) {
+    for (const recovery of DAGS[dag]?.recoveries ?? (['redelivery', 'sweeper'] as const)) {
       const clean = await runWith(dag, recovery, undefined);
       const trials = clean.world.calls.length * OUTCOME_NAMES.length;
       for (let from = 0; from < trials; from += TRIALS_PER_JOB)
@@ -124,7 +122,8 @@ function endOf({ evidence }: Run, recovery: Recovery, name: string): unknown {
   if (found === undefined) return undefined;
   const ends = endsOf(plan, found);
   if (dag.same === 'status') return { status: ends.status, reason: found.header?.reason };
-  return { ...ends, outputs: outputsOf(plan, found), output: found.header?.output, gen: found.header?.gen };
+  const all = { ...ends, outputs: outputsOf(plan, found), output: found.header?.output };
+  return dag.same === 'nodes' ? all : { ...all, gen: found.header?.gen };
 }
 
 function workflow({ executions }: Pick<Scenario, 'executions'>) {
@@ -136,7 +135,7 @@ function workflow({ executions }: Pick<Scenario, 'executions'>) {
 /** Ended in the other way that the DAG allows. */
 function wasInterrupted({ evidence }: Run, name: string): boolean {
   const same = DAGS[name]?.same;
-  if (same === undefined || same === 'status') return false;
+  if (same === undefined || typeof same === 'string') return false;
   const records = evidence.executions.flatMap(({ nodes }) => nodes);
   return records.some(
     ({ node, ...record }) => node === same.but && 'error' in record && record.error?.code === same.mayBe,

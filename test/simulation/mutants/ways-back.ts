@@ -27,7 +27,7 @@ export const WAYS_BACK: readonly Mutant[] = [
     edits: [
       {
         file: engine('look.ts'),
-        find: "  if (header.check === undefined || (scope === 'due' && header.check > now)) return 0;\n",
+        find: "  if (header.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };\n",
         replace: '',
       },
       {

@@ -3,11 +3,13 @@ import { definitionOf, MODEL_INPUT, type ModelNode } from '../../support/join-or
 import { randomModel } from '../../support/random-model.ts';
 import type { Random } from '../random.ts';
 import type { Outcome } from '../world/target.ts';
+import { randomOutages, randomUnreadable, withInput, withTargets } from './random-mischief.ts';
+import { repaired, type Versions } from './random-repairs.ts';
+import type { Repair } from './repair.ts';
 import {
   workflowOf,
   type Answer,
   type NodeSpecs,
-  type Redriving,
   type Scenario,
   type ScriptedExecution,
   type Workflow,
@@ -17,16 +19,29 @@ const WORKSPACES = ['alpha', 'beta'] as const;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A random set of workflows, executions and clients, in a random deployment. */
+/**
+ * A random set of workflows, executions and clients, in a random deployment. What came to it later is drawn from streams
+ * of its own, so that a seed remains more or less what it was.
+ */
 export function randomScenario(random: Random): Scenario {
+  const [repairs, mischief] = [random.stream('repairs'), random.stream('mischief')];
   const recovery = random.pick(['both', 'both', 'redelivery', 'sweeper'] as const);
   const count = random.pick([1, 1, 1, 2, 2, 3, 4]);
   const workspaces = random.chance(0.4) ? WORKSPACES : WORKSPACES.slice(0, 1);
   const executions: ScriptedExecution[] = [];
+  const versions: Versions = new Map();
   for (let at = 0; at < count; at += 1) {
     const again = executions.length > 0 && random.chance(0.3);
     const made = again ? random.pick(executions).workflow : undefined;
-    executions.push(randomExecution(random, `ex${at + 1}`, random.pick(workspaces), recovery !== 'redelivery', made));
+    const execution = randomExecution(
+      random,
+      `ex${at + 1}`,
+      random.pick(workspaces),
+      recovery !== 'redelivery',
+      made,
+      mischief,
+    );
+    executions.push(repairs.chance(0.3) ? repaired(repairs, execution, versions) : execution);
   }
   return {
     executions,
@@ -34,6 +49,8 @@ export function randomScenario(random: Random): Scenario {
     sweeper: recovery !== 'redelivery',
     clientAttempts: random.pick([1, 1, 2, 3]),
     coldStarts: random.pick([0, 0.2, 1]),
+    outages: randomOutages(mischief),
+    unreadable: mischief.chance(0.1) ? randomUnreadable(mischief) : [],
   };
 }
 
@@ -43,8 +60,9 @@ function randomExecution(
   workspace: string,
   sweeper: boolean,
   again: Workflow | undefined,
+  mischief: Random,
 ): ScriptedExecution {
-  const workflow = again ?? randomWorkflow(random, workspace, `of-${id}`);
+  const workflow = again ?? randomWorkflow(random, workspace, `of-${id}`, mischief);
   const startMs = random.pick([0, random.between(0, 100), random.between(0, 60_000)]);
   const answers = Object.keys(workflow.script).flatMap((node) => answersTo(random, node, workflow.script[node]));
   return {
@@ -62,14 +80,15 @@ function randomExecution(
       cancelMs: startMs + random.between(0, random.pick([200, 2_000, 2 * MINUTE_MS, 3 * HOUR_MS])),
     }),
     answers,
-    redrives: random.chance(0.15) ? redrivings(random, workflow) : [],
+    repairs: random.chance(0.15) ? [redrivings(random, workflow)] : [],
   };
 }
 
 /** From what failed, or from a node or two; perhaps asked for twice. */
-function redrivings(random: Random, { model = [] }: Workflow): Redriving[] {
+function redrivings(random: Random, { model = [] }: Workflow): Repair[] {
   const from = random.chance(0.5) ? undefined : [random.pick(model).id, random.pick(model).id];
-  const one: Redriving = {
+  const one: Repair = {
+    kind: 'redrive',
     afterMs: random.between(0, random.pick([10, 5_000, HOUR_MS])),
     ...(from !== undefined && { from: [...new Set(from)] }),
     freshKeys: random.chance(0.5),
@@ -77,7 +96,7 @@ function redrivings(random: Random, { model = [] }: Workflow): Redriving[] {
   return random.chance(0.7) ? [one] : [one, { ...one, afterMs: one.afterMs + random.between(0, 50) }];
 }
 
-function randomWorkflow(random: Random, workspace: string, name: string): Workflow {
+function randomWorkflow(random: Random, workspace: string, name: string, mischief: Random): Workflow {
   const shape = random.next();
   const model =
     shape < 0.04
@@ -93,7 +112,9 @@ function randomWorkflow(random: Random, workspace: string, name: string): Workfl
       ? ([id, ...detail(random, spec, end, node, model)] as const)
       : ([id, spec, end] as const);
   });
-  const nodes: NodeSpecs = Object.fromEntries(details.map(([id, spec]) => [id, spec]));
+  const plain: NodeSpecs = Object.fromEntries(details.map(([id, spec]) => [id, spec]));
+  const seeing = mischief.chance(0.4) ? withInput(mischief, plain) : plain;
+  const nodes = mischief.chance(0.3) ? withTargets(mischief, seeing) : seeing;
   const script = Object.fromEntries(details.map(([id, , outcome]) => [id, outcome]));
   const more = random.chance(0.12) ? { timeout: random.pick(['5s', '90s', '10m', '3h']) } : {};
   return workflowOf(workspace, name, nodes, script, more, model);
