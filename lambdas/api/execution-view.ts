@@ -1,6 +1,6 @@
 import type { HeaderSummary } from '../../shared/adapters/aws/dynamo/header-items.ts';
 import type { ExecutionBody, ExecutionItem, NodeBody } from '../../shared/contracts/schemas.ts';
-import { computeFrontier, type Frontier, type Standing } from '../../shared/domain/execution/frontier.ts';
+import { computeFrontier, recordFinder, type Frontier, type Standing } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
 import { countProgress, nodeStatus, type View } from '../../shared/domain/execution/progress.ts';
 import { isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
@@ -49,8 +49,8 @@ export async function loadView(
   const stored = await plans.load(header.workspace, header.workflow, header.version);
   const { plan, generation } = runOf(stored, header);
   const { nodes: records } = await store.readAll(header, depth);
-  const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
-  const frontier = computeFrontier(plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`));
+  const recordOf = recordFinder(records, ({ index }) => generation(index), header.repair !== undefined);
+  const frontier = computeFrontier(plan, recordOf);
   const view = { now: clock.now(), leaseEpoch, terminal: isTerminal(header.status) };
   return { header, plan, frontier, view, records };
 }

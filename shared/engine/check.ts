@@ -2,14 +2,16 @@ import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { Session } from './session.ts';
 import { CHECK_AFTER_MS } from './time-budget.ts';
 
-/** Says when the sweeper should look at this execution. Lost to whoever wrote the header meanwhile: his check stands. */
-export async function moveCheck(session: Session, to: EpochMs): Promise<void> {
+/** Says when the sweeper should look at this execution; undefined if somebody else wrote the header meanwhile: his check stands. */
+export async function moveCheck(session: Session, to: EpochMs): Promise<EpochMs | undefined> {
   const { ids, store } = session.deps;
   const { header } = session;
-  if (header.status !== 'running' && header.status !== 'pending') return;
+  if (header.status !== 'running' && header.status !== 'pending') return undefined;
   const check = epochMs(Math.min(to, header.deadline));
   const next = { ...header, check, rev: header.rev + 1, op: ids.operation() };
-  if (await store.replaceHeader(next)) session.adoptHeader(next);
+  if (!(await store.replaceHeader(next))) return undefined;
+  session.adoptHeader(next);
+  return check;
 }
 
 /**

@@ -43,12 +43,20 @@ export async function claim(session: Session, node: PlanNode, isRecovery = false
 /** The node has no record: it must be ready, and not covered by anybody's permission. */
 async function claimFirst(session: Session, node: PlanNode): Promise<ClaimResult> {
   await session.ensureSettled(session.sourcesOf(node));
+  if (await isKeptElsewhere(session, node)) return LOST;
   if (decideJoin(session.plan, node, session.settledAt) !== 'run') return LOST;
   const via = viaOf(session, node);
   if (isPureRoot(node)) return (await settlePureRoot(session, node, via)) ? DONE : LOST;
   if (await isCovered(session, node)) return DONE;
   const { clock } = session.deps;
   return take(session, node, { attempt: 1, fence: 1, crashes: 0, startedAt: clock.now(), via, attempts: [] }, 'absent');
+}
+
+/** The result of a pure node that a redrive kept may lie in the record of a unit that it does not belong to any more. */
+async function isKeptElsewhere(session: Session, node: PlanNode): Promise<boolean> {
+  if (session.header.repair === undefined || node.kind === 'effect') return false;
+  await session.learnAll();
+  return session.settledAt(node.index) !== undefined;
 }
 
 async function claimOpen(

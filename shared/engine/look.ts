@@ -58,8 +58,7 @@ export async function look(deps: EngineDeps, { key }: Due, scope: SweepScope, re
   }
   const report = await recover(session, { by: undefined, resendDelayed: false });
   await drive(session);
-  await moveCheck(session, nextCheck(deps, now, report));
-  const { check } = session.header;
+  const check = await moveCheck(session, nextCheck(deps, now, report));
   return { sent: report.sent, ...(check !== undefined && { check }) };
 }
 

@@ -1,4 +1,5 @@
 import { computeFrontier } from '../domain/execution/frontier.ts';
+import { FIRST_GENERATION, versionAt } from '../domain/execution/generation.ts';
 import { decideRedrive, type RedriveAsk, type RedriveDecision } from '../domain/execution/redrive.ts';
 import { isTerminal, type ExecutionKey, type Header, type Repair, type Stored } from '../domain/execution/records.ts';
 import { invariant } from '../domain/invariant.ts';
@@ -11,7 +12,11 @@ import type { WorkMessage } from './messages.ts';
 import { openSession } from './open-session.ts';
 import type { NodeKey } from './ports.ts';
 import type { Session } from './session.ts';
+import { StoredDefinitionError } from './stored-definition-error.ts';
 import { CHECK_AFTER_MS, GUARD_DELAY_MS } from './time-budget.ts';
+
+/** Every header read carries them, and a header has 400 KB for all its redrives. */
+const FROM_KEPT_MAX = 20;
 
 export interface RedriveRequest extends ExecutionKey, Omit<RedriveAsk, 'inputEdited'> {
   readonly input?: Stored;
@@ -48,7 +53,14 @@ export async function redrive(deps: EngineDeps, request: RedriveRequest): Promis
   if (header.redrives.length >= LIMITS.redrivesMax) return { kind: 'too_many' };
   const { nodes } = await deps.store.readAll(session.key, 'statuses');
   const { standings } = computeFrontier(session.plan, session.recordLookup(nodes));
-  const ended = { ...session.run, gen: header.gen, standings, given: await session.loadGiven() };
+  const ended = {
+    ...session.run,
+    gen: header.gen,
+    standings,
+    given: await session.loadGiven(),
+    inputSince: header.redrives.findLast(({ input }) => input !== undefined)?.gen ?? FIRST_GENERATION,
+    planAt: await plansOf(deps, session),
+  };
   const target = request.target ?? (await deps.plans.load(ws, header.workflow, header.version));
   const outputMended = header.reason === 'output_failed' && target.version !== header.version;
   const ask = { ...request, outputMended, inputEdited: request.input !== undefined };
@@ -65,6 +77,22 @@ export async function redrive(deps: EngineDeps, request: RedriveRequest): Promis
   await deps.queue.send([{ message }, ...(target.timeoutExplicit ? [expire] : [])]);
   deps.log.info('execution redriven', { execution: ex, workspace: ws, generation: gen });
   return { kind: 'accepted', header: next };
+}
+
+/** What nodes of each generation ran as. One whose version cannot be loaded any more is taken for unchanged. */
+async function plansOf({ plans }: EngineDeps, { header, plan }: Session): Promise<(generation: number) => Plan> {
+  const { workspace, workflow, redrives } = header;
+  const loaded = new Map<number, Plan>([[header.version, plan]]);
+  for (const generation of [FIRST_GENERATION, ...redrives.map(({ gen }) => gen)]) {
+    const version = versionAt(header, generation);
+    const found = loaded.get(version) ?? (await plans.load(workspace, workflow, version).catch(unlessGone));
+    if (found !== undefined) loaded.set(version, found);
+  }
+  return (generation) => loaded.get(versionAt(header, generation)) ?? plan;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof StoredDefinitionError)) throw error;
 }
 
 function areOfGeneration({ run }: Session, expected: readonly NodeKey[]): boolean {
@@ -90,6 +118,7 @@ function nextGeneration(
   invariant(endedAt !== undefined, 'only what has ended is redriven');
   const now = clock.now();
   const after = {
+    version: header.version,
     status: header.status,
     endedAt,
     ...(reason !== undefined && { reason }),
@@ -97,7 +126,10 @@ function nextGeneration(
   };
   const op = ids.operation();
   const entry = { gen: header.gen + 1, at: now, version: target.version, after, op };
-  const asked = { ...(from !== undefined && { from }), ...(input !== undefined && { input }) };
+  const asked = {
+    ...(from !== undefined && { from: from.slice(0, FROM_KEPT_MAX) }),
+    ...(input !== undefined && { input }),
+  };
   return {
     ...kept,
     version: target.version,

@@ -45,7 +45,7 @@ export function scopeOver(
   return {
     input,
     nodes,
-    execution: executionScope(session.header),
+    execution: executionScope(session.header, request.generation),
     now: request.now,
     ...(request.node !== undefined && { node: request.node }),
     ...(request.output !== undefined && { output: request.output }),
@@ -72,7 +72,7 @@ export function errorJson({ code, category, message, retryable, details }: Failu
   return { code, category, message, retryable, ...(details !== undefined && { details }) };
 }
 
-function executionScope(header: Header): Json {
+function executionScope(header: Header, generation: number): Json {
   const startedAt = header.startedAt ?? header.createdAt;
   return {
     id: header.execution,
@@ -83,7 +83,7 @@ function executionScope(header: Header): Json {
     scheduledAt: null,
     tags: header.tags,
     trigger: header.trigger,
-    generation: header.gen,
+    generation,
   };
 }
 

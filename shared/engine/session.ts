@@ -1,7 +1,7 @@
 import type { Given } from '../domain/execution/redrive.ts';
 import type { EdgeState, Settled } from '../domain/execution/settled.ts';
-import { computeFrontier, edgeStates, settledFrom } from '../domain/execution/frontier.ts';
-import { inputOf, runOf, type Run } from '../domain/execution/generation.ts';
+import { computeFrontier, edgeStates, recordFinder, settledFrom } from '../domain/execution/frontier.ts';
+import { inputOf, type Run } from '../domain/execution/generation.ts';
 import { isSettledRecord, type ExecutionKey, type Header, type NodeRecord } from '../domain/execution/records.ts';
 import type { Json } from '../domain/json.ts';
 import { invariant } from '../domain/invariant.ts';
@@ -9,6 +9,7 @@ import { edgeAt, nodeAt, type Plan, type PlanNode } from '../domain/workflow/pla
 import type { EngineDeps } from './engine-deps.ts';
 import type { Delivery } from './messages.ts';
 import type { NodeKey } from './ports.ts';
+import { cachedRunOf } from './run-cache.ts';
 import { HeldArrivals } from './held-arrivals.ts';
 import type { Step } from './step.ts';
 import { StopWatch } from './stop-watch.ts';
@@ -57,7 +58,7 @@ export class Session {
     deps: EngineDeps,
     init: { plan: Plan; header: Header; delivery: Delivery; budget: TimeBudget; mayRun: boolean },
   ) {
-    const run = runOf(init.plan, init.header);
+    const run = cachedRunOf(init.plan, init.header);
     this.deps = deps;
     this.plan = run.plan;
     this.#header = init.header;
@@ -196,8 +197,8 @@ export class Session {
     this.learn(node, settledFrom(record, node));
     for (const [id, settled] of Object.entries(record.pure)) {
       const member = this.plan.indexOf.get(id);
-      // A redrive may have taken a member out of its unit: then this result is not its result any more.
-      if (member !== undefined && nodeAt(this.plan, member).unit === index) this.#known.set(member, settled);
+      // A redrive may have taken it into a later generation: then this is not its result any more.
+      if (member !== undefined && this.#run.generation(member) === record.gen) this.#known.set(member, settled);
     }
     if (depth === 'outputs') this.#withOutputs.add(index);
   }
@@ -228,13 +229,32 @@ export class Session {
     const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => this.nodeKey(nodeAt(this.plan, unit)));
     const records = await this.deps.store.readNodes(this.key, units, depth);
     for (const record of records) this.learnRecord(record, depth);
-    if (wanted.some(({ index }) => !this.#known.has(index))) await this.learnAll();
+    if (!wanted.some(({ index }) => !this.#known.has(index))) return;
+    const recordOf = await this.learnAll();
+    if (depth === 'outputs') await this.#learnHosts(wanted, recordOf);
+  }
+
+  /** Outputs of pure nodes that lie in other records than those of their units: a redrive has changed what rides where. */
+  async #learnHosts(wanted: readonly PlanNode[], recordOf: (node: PlanNode) => NodeRecord | undefined): Promise<void> {
+    const hosts = wanted.flatMap((node) => {
+      const record = this.#isKnownInFull(node) ? undefined : recordOf(node);
+      return record === undefined || record.node === node.id ? [] : [record];
+    });
+    if (hosts.length === 0) return;
+    for (const host of await this.deps.store.readNodes(this.key, [...new Set(hosts)], 'outputs')) {
+      if (!isSettledRecord(host)) continue;
+      for (const [id, settled] of Object.entries(host.pure)) {
+        const index = this.plan.indexOf.get(id);
+        if (index !== undefined && this.#run.generation(index) === host.gen) this.#known.set(index, settled);
+      }
+    }
   }
 
   /** Derives everything from the whole partition (statuses only). */
-  async learnAll(): Promise<void> {
+  async learnAll(): Promise<(node: PlanNode) => NodeRecord | undefined> {
     const { nodes } = await this.deps.store.readAll(this.key, 'statuses');
-    const frontier = computeFrontier(this.plan, this.recordLookup(nodes));
+    const recordOf = this.recordLookup(nodes);
+    const frontier = computeFrontier(this.plan, recordOf);
     for (const record of nodes) {
       const index = this.plan.indexOf.get(record.node);
       if (index !== undefined && record.via !== undefined) this.#via.set(index, record.via);
@@ -242,12 +262,12 @@ export class Session {
     frontier.standings.forEach((standing, index) => {
       if (standing.at === 'settled' && !this.#known.has(index)) this.#known.set(index, standing.settled);
     });
+    return recordOf;
   }
 
   /** Finds the record of a node in its effective generation. */
   recordLookup(records: readonly NodeRecord[]): (node: PlanNode) => NodeRecord | undefined {
-    const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
-    return (node) => byKey.get(`${this.generation(node)}#${node.id}`);
+    return recordFinder(records, (node) => this.generation(node), this.#header.repair !== undefined);
   }
 
   statesOf(node: PlanNode): (EdgeState | undefined)[] {

@@ -24,7 +24,7 @@ function full(): Required<Header> {
         version: 1,
         from: ['a', 'b'],
         input: inRecord(1),
-        after: { status: 'failed', endedAt: NOW, stop },
+        after: { version: 1, status: 'failed', endedAt: NOW, stop },
         op: 'r',
       },
     ],

@@ -1,4 +1,4 @@
-import { computeFrontier } from '../../shared/domain/execution/frontier.ts';
+import { computeFrontier, recordFinder } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
 import type { Json } from '../../shared/domain/json.ts';
@@ -45,6 +45,6 @@ export function outputsOf(plan: Plan, { header, nodes: records }: ExecutionEvide
 
 function standingsOf(plan: Plan, header: ExecutionEvidence['header'], records: ExecutionEvidence['nodes']) {
   const { plan: current, generation } = runOf(plan, header ?? { gen: 1 });
-  const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
-  return computeFrontier(current, (node) => byKey.get(`${generation(node.index)}#${node.id}`)).standings;
+  const recordOf = recordFinder(records, ({ index }) => generation(index), header?.repair !== undefined);
+  return computeFrontier(current, recordOf).standings;
 }

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
 import { MemoryReplayStore } from '../../shared/adapters/memory/replay-store.ts';
 import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
-import { computeFrontier, type Standing } from '../../shared/domain/execution/frontier.ts';
+import { computeFrontier, recordFinder, type Standing } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
 import { isTerminal, type ExecutionKey, type Header } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
@@ -308,8 +308,8 @@ export class EngineHarness {
     const { nodes } = await this.store.readAll(this.key, 'outputs');
     const header = await this.header();
     const { plan, generation } = runOf(this.plans.get(header.version) ?? this.plan, header);
-    const byKey = new Map(nodes.map((record) => [`${record.gen}#${record.node}`, record]));
-    return computeFrontier(plan, (node) => byKey.get(`${generation(node.index)}#${node.id}`)).standings;
+    const recordOf = recordFinder(nodes, ({ index }) => generation(index), header.repair !== undefined);
+    return computeFrontier(plan, recordOf).standings;
   }
 
   async result(): Promise<Result> {

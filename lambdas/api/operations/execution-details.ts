@@ -1,4 +1,5 @@
 import type { AttemptBody, HistoryItem, NodeDetail } from '../../../shared/contracts/schemas.ts';
+import { versionAt } from '../../../shared/domain/execution/generation.ts';
 import type { NodeRecord } from '../../../shared/domain/execution/records.ts';
 import { isSettledRecord, type Header } from '../../../shared/domain/execution/records.ts';
 import type { Json } from '../../../shared/domain/json.ts';
@@ -83,7 +84,9 @@ export const getNode: Operation = async (context) => {
   );
   if (session === undefined) throw notFound(`execution '${header.execution}'`);
   const root = nodeAt(view.plan, node.unit);
-  const record = await app.executions.readNode(header, session.nodeKey(root));
+  const recordOf = session.recordLookup(view.records);
+  const held = recordOf(node) ?? recordOf(root);
+  const record = held === undefined ? undefined : await app.executions.readNode(header, held);
   const { attempts: _count, ...body } = nodeBody(view, node);
   const detail: NodeDetail = {
     node: id,
@@ -112,9 +115,11 @@ async function valuesOf(
   const ended = session.settledAt(node.index);
   // A member that its unit skipped was given nothing.
   if (node.kind === 'pure' && ended === undefined) return {};
+  const gave = output === undefined ? {} : { output };
+  // What it was given was written in another version, which is not at hand.
+  if (versionAt(session.header, session.generation(node)) !== session.header.version) return gave;
   const startedAt = node.kind === 'pure' && isSettledRecord(record) ? record.endedAt : record.startedAt;
   const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt, via: record.via });
-  const gave = output === undefined ? {} : { output };
   const both = value.ok ? { with: value.value, ...gave } : gave;
   return jsonBytes(both) > ANSWER_BYTES_MAX ? gave : both;
 }

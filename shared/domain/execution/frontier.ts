@@ -36,6 +36,27 @@ export interface Frontier {
 const UNDECIDED: Standing = { at: 'undecided' };
 const READY: Standing = { at: 'ready' };
 
+/**
+ * Finds the record that holds a node's result in its effective generation: its own; for a pure node that of the unit in
+ * which it ran. After a redrive that need not be the unit that it would ride in today, so it is looked for by name.
+ */
+export function recordFinder(
+  records: readonly NodeRecord[],
+  generation: (node: PlanNode) => number,
+  redriven: boolean,
+): (node: PlanNode) => NodeRecord | undefined {
+  const byKey = new Map(records.map((record) => [`${record.gen}#${record.node}`, record]));
+  const hosts = new Map<string, NodeRecord>();
+  for (const record of redriven ? records : []) {
+    if (!isSettledRecord(record)) continue;
+    for (const id of Object.keys(record.pure)) hosts.set(`${record.gen}#${id}`, record);
+  }
+  return (node) => {
+    const key = `${generation(node)}#${node.id}`;
+    return byKey.get(key) ?? hosts.get(key);
+  };
+}
+
 export function computeFrontier(plan: Plan, recordOf: (node: PlanNode) => NodeRecord | undefined): Frontier {
   const standings: Standing[] = [];
   const active: PlanNode[] = [];
@@ -47,7 +68,9 @@ export function computeFrontier(plan: Plan, recordOf: (node: PlanNode) => NodeRe
   for (const node of plan.nodes) {
     if (node.kind === 'end') break;
     const standing =
-      node.unit === node.index ? standRoot(plan, node, recordOf(node), settledAt) : standMember(plan, node, standings);
+      node.unit === node.index
+        ? standRoot(plan, node, recordOf(node), settledAt)
+        : standMember(plan, node, standings, recordOf(node));
     standings.push(standing);
     if (standing.at === 'open' || (standing.at === 'ready' && node.unit === node.index)) active.push(node);
     if (standing.at !== 'settled') allSettled = false;
@@ -122,7 +145,14 @@ export function settledFrom(record: SettledRecord, node: PlanNode): Settled {
   return { status: 'succeeded', ...(record.output !== undefined && { output: record.output }) };
 }
 
-function standMember(plan: Plan, node: PlanNode, standings: readonly Standing[]): Standing {
+/** `host`: the record with its result, if that is not its root's: a redrive has changed what rides where. */
+function standMember(
+  plan: Plan,
+  node: PlanNode,
+  standings: readonly Standing[],
+  host: NodeRecord | undefined,
+): Standing {
+  if (host !== undefined && isSettledRecord(host)) return { at: 'settled', settled: settledFrom(host, node) };
   const root = standings[node.unit];
   if (root === undefined || root.at !== 'settled') return UNDECIDED;
   if (root.settled.status === 'cancelled') return UNDECIDED;

@@ -34,3 +34,9 @@ function numbersOf(plan: Plan, numbered: Repair['generations']): number[] {
 export function inputOf({ input, redrives }: Pick<Header, 'input' | 'redrives'>, generation: number): Stored {
   return redrives.findLast((redrive) => redrive.gen <= generation && redrive.input !== undefined)?.input ?? input;
 }
+
+/** The version that nodes of this generation ran as. */
+export function versionAt({ version, redrives }: Pick<Header, 'version' | 'redrives'>, generation: number): number {
+  if (generation === FIRST_GENERATION) return redrives[0]?.after.version ?? version;
+  return redrives.find(({ gen }) => gen === generation)?.version ?? version;
+}

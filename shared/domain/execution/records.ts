@@ -35,12 +35,13 @@ export interface Redrive {
   readonly at: EpochMs;
   /** The version that it goes on with. */
   readonly version: number;
-  /** Node ids whose outputs were discarded, with all their descendants; absent: what failed, nothing else. */
+  /** The first of the nodes that were named, to be discarded with all below them; absent: what failed, nothing else. */
   readonly from?: readonly string[];
   /** Replaces the execution's input for the nodes that it reset. */
   readonly input?: Stored;
   /** How the run before it had ended: the history of the execution. */
   readonly after: {
+    readonly version: number;
     readonly status: ExecutionStatus;
     readonly endedAt: EpochMs;
     readonly reason?: ExecutionReason;

@@ -2,7 +2,6 @@ import { at, valueOf } from '../at.ts';
 import { isWrittenAlike } from '../expression/written-form.ts';
 import type { Json } from '../json.ts';
 import { edgeAt, isVirtual, type Plan, type PlanNode } from '../workflow/plan.ts';
-import { regenerate } from '../workflow/regenerate.ts';
 import type { Standing } from './frontier.ts';
 import type { Run } from './generation.ts';
 import type { Numbered, Repair } from './records.ts';
@@ -28,6 +27,10 @@ export interface EndedRun extends Run {
   readonly gen: number;
   readonly standings: readonly Standing[];
   readonly given: Given;
+  /** The latest generation for which the input was replaced; 1 if it never was. */
+  readonly inputSince: number;
+  /** What a node of this generation ran as: another version may have come since. */
+  readonly planAt: (generation: number) => Plan;
 }
 
 /** What replaces nodes' `with`, by node id. */
@@ -54,13 +57,14 @@ export function decideRedrive(ended: EndedRun, target: Plan, ask: RedriveAsk): R
   const isAsked = ask.from !== undefined || ask.outputMended === true;
   // Also where the node that failed is not there any more: what waited for it may run now.
   if (!isAsked && !ended.plan.nodes.some(({ index }) => isCause(ended, index, ask))) return { kind: 'nothing' };
-  const incompatible = incompatibleNodes(ended, target, fates);
+  const incompatible = incompatibleNodes(ended, target, fates, ask);
   if (incompatible.length > 0) return { kind: 'incompatible', nodes: incompatible };
   const gen = ended.gen + 1;
-  const generations = keepHosts(ended, target, fates, gen);
-  const keys = keyNumbers(ended, target, fates, ask);
+  const generations = generationsOf(ended, fates, gen);
+  const given = givenTo(ended, target, fates, ask);
+  const keys = keyNumbers(ended, target, fates, ask, given);
   const repair = { generations: grouped(generations, target.end), keys: grouped(keys, target.end) };
-  return { kind: 'redrive', repair, given: givenTo(ended, target, fates, ask) };
+  return { kind: 'redrive', repair, given };
 }
 
 interface Fate {
@@ -122,51 +126,42 @@ function hasFailed({ plan, standings }: EndedRun, index: number): boolean {
   return standing?.at === 'settled' && uncaughtError(at(plan.nodes, judged), standing.settled) !== undefined;
 }
 
-function incompatibleNodes(ended: EndedRun, target: Plan, fates: readonly Fate[]): string[] {
-  const keptInTarget = new Map(
-    target.nodes.flatMap((node) => (isKept(at(fates, node.index)) ? [[node.id, node.type] as const] : [])),
-  );
+function incompatibleNodes(ended: EndedRun, target: Plan, fates: readonly Fate[], ask: RedriveAsk): string[] {
+  const discarded = discardedNodes(ended.plan, ask);
   return ended.plan.nodes.flatMap((node) => {
     if (isVirtual(node)) return [];
     const now = target.indexOf.get(node.id);
-    if (now !== undefined) return keptInTarget.has(node.id) && keptInTarget.get(node.id) !== node.type ? [node.id] : [];
+    if (now !== undefined) return isKept(at(fates, now)) && at(target.nodes, now).type !== node.type ? [node.id] : [];
+    if (discarded.has(node.index)) return [];
     const status = statusOf(ended, node.index);
     return status === 'succeeded' || (status === 'failed' && !hasFailed(ended, node.index)) ? [node.id] : [];
   });
+}
+
+/** What was named and what was below it, in the version that ran. */
+function discardedNodes(plan: Plan, { from }: RedriveAsk): ReadonlySet<number> {
+  const named = withGates(from);
+  const discarded = new Set<number>();
+  for (const node of plan.nodes) {
+    if (named.has(node.id) || node.in.some((edge) => discarded.has(edgeAt(plan, edge).from))) discarded.add(node.index);
+  }
+  return discarded;
 }
 
 function isKept({ committed, repeated }: Fate): boolean {
   return committed && !repeated;
 }
 
-/**
- * The generations. The result of a pure node lies in the record of its unit's root: where another version gives it
- * another root, nobody would find it there, and it is computed again.
- */
-function keepHosts(ended: EndedRun, target: Plan, fates: readonly Fate[], gen: number): number[] {
-  const generations = fates.map((fate) =>
-    isKept(fate) && fate.before !== undefined ? ended.generation(fate.before) : gen,
-  );
-  for (let moved = true; moved;) {
-    const { nodes } = regenerate(target, (index) => at(generations, index));
-    const lost = nodes.filter(({ index, unit }) => {
-      const { before } = at(fates, index);
-      if (before === undefined || at(generations, index) === gen) return false;
-      const host = at(ended.plan.nodes, at(ended.plan.nodes, before).unit);
-      return host.id !== at(nodes, unit).id;
-    });
-    for (const { index } of lost) generations[index] = gen;
-    moved = lost.length > 0;
-  }
-  return generations;
+function generationsOf(ended: EndedRun, fates: readonly Fate[], gen: number): number[] {
+  return fates.map((fate) => (isKept(fate) && fate.before !== undefined ? ended.generation(fate.before) : gen));
 }
 
-function keyNumbers(ended: EndedRun, target: Plan, fates: readonly Fate[], ask: RedriveAsk): number[] {
+function keyNumbers(ended: EndedRun, target: Plan, fates: readonly Fate[], ask: RedriveAsk, kept: Given): number[] {
   const grown: boolean[] = [];
   return target.nodes.map((node) => {
     const { before, repeated, succeeded } = at(fates, node.index);
     const above = node.in.some((edge) => at(grown, edgeAt(target, edge).from));
-    const isEdited = ask.freshKeys || ask.inputEdited || ask.given?.node === node.id || isChanged(ended, before, node);
+    const isEdited = ask.freshKeys || ask.inputEdited || isOtherRequest(ended, before, node, kept, ask);
     // A gate that is asked again tells no target anything.
     const isDiscarded = succeeded && node.kind !== 'gate';
     const grows = repeated && (isDiscarded || isEdited || above);
@@ -175,10 +170,25 @@ function keyNumbers(ended: EndedRun, target: Plan, fates: readonly Fate[], ask: 
   });
 }
 
-/** Whether this version gives the node something else to do. */
-function isChanged({ plan }: EndedRun, before: number | undefined, node: PlanNode): boolean {
+/** Whether the node is given something else than when it last ran: that may be several redrives ago. */
+function isOtherRequest(
+  ended: EndedRun,
+  before: number | undefined,
+  node: PlanNode,
+  given: Given,
+  ask: RedriveAsk,
+): boolean {
+  if (ask.given?.node === node.id) return true;
   if (before === undefined) return false;
-  const old = at(plan.nodes, before);
+  const wasGiven = Object.hasOwn(ended.given, node.id);
+  if (wasGiven !== Object.hasOwn(given, node.id)) return true;
+  return ended.inputSince > ended.generation(before) || isChanged(ended, before, node);
+}
+
+/** Whether this version gives the node something else to do than the one that it last ran as. */
+function isChanged(ended: EndedRun, before: number, node: PlanNode): boolean {
+  const ran = ended.planAt(ended.generation(before));
+  const old = at(ran.nodes, ran.indexOf.get(node.id) ?? before);
   return (
     old.type !== node.type || !isWrittenAlike(old.with, node.with) || !isWrittenAlike(old.condition, node.condition)
   );
@@ -190,7 +200,7 @@ function givenTo(ended: EndedRun, target: Plan, fates: readonly Fate[], ask: Red
     const index = target.indexOf.get(id);
     if (index === undefined) return false;
     const { before, named } = at(fates, index);
-    return !named && !isChanged(ended, before, at(target.nodes, index));
+    return !named && (before === undefined || !isChanged(ended, before, at(target.nodes, index)));
   });
   return Object.fromEntries(ask.given === undefined ? kept : [...kept, [ask.given.node, ask.given.value]]);
 }

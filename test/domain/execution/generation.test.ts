@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inputOf, runOf } from '../../../shared/domain/execution/generation.ts';
+import { inputOf, runOf, versionAt } from '../../../shared/domain/execution/generation.ts';
 import type { Redrive, Repair } from '../../../shared/domain/execution/records.ts';
 import { epochMs } from '../../../shared/domain/time.ts';
 import { edgeAt, nodeAt } from '../../../shared/domain/workflow/plan.ts';
@@ -116,7 +116,7 @@ describe('what a redrive makes of a plan', () => {
 
 describe('the input that a node sees', () => {
   const value = (text: string) => ({ at: 'record', value: text }) as const;
-  const after = { status: 'failed', endedAt: epochMs(1) } as const;
+  const after = { version: 1, status: 'failed', endedAt: epochMs(1) } as const;
   const redrive = (gen: number, input?: string): Redrive => ({
     gen,
     at: epochMs(1),
@@ -134,5 +134,26 @@ describe('the input that a node sees', () => {
     [4, 'third'],
   ])('in generation %d it is the %s', (generation, expected) => {
     expect(inputOf(header, generation)).toEqual(value(expected));
+  });
+});
+
+describe('the version that a node ran as', () => {
+  const after = (version: number) => ({ version, status: 'failed', endedAt: epochMs(1) }) as const;
+  const redrives = [
+    { gen: 2, at: epochMs(1), version: 1, after: after(1), op: 'op' },
+    { gen: 3, at: epochMs(1), version: 4, after: after(1), op: 'op' },
+  ];
+
+  test.each([
+    [1, 1],
+    [2, 1],
+    [3, 4],
+    [9, 4],
+  ])('in generation %d is %d', (generation, version) => {
+    expect(versionAt({ version: 4, redrives }, generation)).toBe(version);
+  });
+
+  test('is the only one where nothing was redriven', () => {
+    expect(versionAt({ version: 2, redrives: [] }, 1)).toBe(2);
   });
 });

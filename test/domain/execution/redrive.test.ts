@@ -34,15 +34,16 @@ interface Case {
   /** Another version to go on with. */
   readonly target?: Nodes;
   readonly given?: Readonly<Record<string, Json>>;
+  readonly inputSince?: number;
 }
 
-function decide({ nodes, ends, ask, target, given = {} }: Case) {
+function decide({ nodes, ends, ask, target, given = {}, inputSince = 1 }: Case) {
   const plan = compile(nodes);
   const standings = plan.nodes.map(({ id, kind }) => {
     const end = ends[id] ?? (kind === 'gate' ? 'open' : kind === 'end' ? 'never' : 'ok');
     return ENDS[end]!;
   });
-  const ended = { ...runOf(plan, { gen: 1 }), gen: 1, standings, given };
+  const ended = { ...runOf(plan, { gen: 1 }), gen: 1, standings, given, inputSince, planAt: () => plan };
   const goal = target === undefined ? plan : compile(target);
   const decision = decideRedrive(ended, goal, { ...PLAIN, ...ask });
   if (decision.kind !== 'redrive') return decision;
@@ -165,6 +166,10 @@ describe('a plain redrive', () => {
     expect(decision).toMatchObject({ grown: ['a', 'b'], given: { a: { amount: 5 } } });
   });
 
+  test('grows the key where the input was replaced while the failure was kept', () => {
+    expect(decide({ nodes: { a: task() }, ends: { a: 'failed' }, inputSince: 2 })).toMatchObject({ grown: ['a'] });
+  });
+
   test('keeps what was given before to a node that is repeated as it is', () => {
     const decision = decide({ nodes: { a: task() }, ends: { a: 'failed' }, given: { a: 1, gone: 2 } });
     expect(decision).toMatchObject({ given: { a: 1 }, grown: [] });
@@ -248,10 +253,18 @@ describe('a redrive onto another version', () => {
     expect(decision).toEqual({ kind: 'incompatible', nodes: ['a', 'h'] });
   });
 
-  test('computes a pure node again that would lie in another record now', () => {
+  test('keeps a pure node that would lie in another record now', () => {
     const before = { a: task(), b: task(), p: pure('a'), z: task() };
     const after = { a: task(), b: task(), p: pure('b'), z: task() };
-    expect(decide({ nodes: before, ends: { z: 'failed' }, target: after })).toMatchObject({ again: ['p', 'z'] });
+    expect(decide({ nodes: before, ends: { z: 'failed' }, target: after })).toMatchObject({ again: ['z'] });
+  });
+
+  test('may leave out what is named, or below it, in the version that ran', () => {
+    const before = { a: task(), x: task('a'), y: task('x') };
+    const after = { a: task(), y: task('a') };
+    expect(decide({ nodes: before, ends: {}, ask: { from: ['a'] }, target: after })).toMatchObject({
+      again: ['a', 'y'],
+    });
   });
 
   test('changes of conditions count as changes', () => {

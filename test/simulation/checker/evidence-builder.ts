@@ -174,7 +174,13 @@ export class EvidenceBuilder {
     const gen = ended.gen + 1;
     const indices = nodes.map((id) => this.ids.indexOf(id));
     const now = epochMs(this.#now);
-    const redrive = { gen, at: now, version: 1, after: { status: ended.status, endedAt: now }, op: `redrive${gen}` };
+    const redrive = {
+      gen,
+      at: now,
+      version: 1,
+      after: { version: 1, status: ended.status, endedAt: now },
+      op: `redrive${gen}`,
+    };
     const repair = { generations: [{ number: gen, nodes: indices }], keys: [] };
     this.header({ status: 'running' });
     const last = this.#changes.pop();

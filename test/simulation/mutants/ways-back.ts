@@ -32,7 +32,7 @@ export const WAYS_BACK: readonly Mutant[] = [
       },
       {
         file: engine('check.ts'),
-        find: "  if (header.status !== 'running' && header.status !== 'pending') return;\n",
+        find: "  if (header.status !== 'running' && header.status !== 'pending') return undefined;\n",
         replace: '',
       },
     ],
