@@ -35,15 +35,24 @@ interface Case {
   readonly target?: Nodes;
   readonly given?: Readonly<Record<string, Json>>;
   readonly inputSince?: number;
+  /** The version as which nodes last ran, if that is not the present one. */
+  readonly ranAs?: Nodes;
 }
 
-function decide({ nodes, ends, ask, target, given = {}, inputSince = 1 }: Case) {
+function decide({ nodes, ends, ask, target, ranAs, given = {}, inputSince = 1 }: Case) {
   const plan = compile(nodes);
   const standings = plan.nodes.map(({ id, kind }) => {
     const end = ends[id] ?? (kind === 'gate' ? 'open' : kind === 'end' ? 'never' : 'ok');
     return ENDS[end]!;
   });
-  const ended = { ...runOf(plan, { gen: 1 }), gen: 1, standings, given, inputSince, planAt: () => plan };
+  const ended = {
+    ...runOf(plan, { gen: 1 }),
+    gen: 1,
+    standings,
+    given,
+    inputSince,
+    planAt: () => (ranAs === undefined ? plan : compile(ranAs)),
+  };
   const goal = target === undefined ? plan : compile(target);
   const decision = decideRedrive(ended, goal, { ...PLAIN, ...ask });
   if (decision.kind !== 'redrive') return decision;
@@ -241,6 +250,12 @@ describe('a redrive onto another version', () => {
       kind: 'incompatible',
       nodes: ['a'],
     });
+  });
+
+  test('compares with the version that a node last ran as', () => {
+    const old = { ...nodes, b: { ...task('a'), with: { url: 'older' } } };
+    expect(decide({ nodes, ends, ranAs: old })).toMatchObject({ grown: ['b', 'c'] });
+    expect(decide({ nodes, ends, ranAs: { a: task(), c: task('a') } })).toMatchObject({ again: ['b', 'c'] });
   });
 
   test('may leave out what is repeated anyway', () => {

@@ -13,6 +13,7 @@ describe('values are written alike', () => {
     ['nothing', undefined, undefined],
     ['order of keys', { a: 1, b: '{{ input.x }}' }, { b: '{{ input.x }}', a: 1 }],
     ['spaces around expressions', ['{{input.x}}'], ['{{  input.x }}']],
+    ['a map beside a list', { a: ['{{ input.x }}'], b: 1 }, { b: 1, a: ['{{input.x}}'] }],
     ['text with expressions in it', 'to {{ input.x }}', 'to {{input.x}}'],
   ])('%s', (_, one, other) => {
     expect(alike(one, other)).toBe(true);
