@@ -19,6 +19,7 @@ function writtenForm(compiled: CompiledValue): Json {
     case 'list':
       return { list: compiled.items.map(writtenForm) };
     case 'map':
-      return { map: Object.fromEntries([...compiled.entries].map(([key, value]) => [key, writtenForm(value)])) };
+      break;
   }
+  return { map: Object.fromEntries([...compiled.entries].map(([key, value]) => [key, writtenForm(value)])) };
 }
