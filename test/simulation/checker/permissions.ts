@@ -3,6 +3,7 @@ import {
   type GroupRecord,
   type Lease,
   type NodeRecord,
+  type SettledRecord,
 } from '../../../shared/domain/execution/records.ts';
 import type { Change, Effect } from './evidence.ts';
 import type { Report } from './invariants.ts';
@@ -62,6 +63,7 @@ function permissionOf({ node }: Effect, gen: number, { books }: Moment): Permiss
 
 /** Nobody may be running a node under another live permission when it is claimed, nor be able to get one later. */
 function checkClaim(claim: NodeRecord, at: number, { books }: Moment, report: Report): void {
+  if (claim.status === 'cancelled') checkFence(claim, at, books, report);
   if (claim.status !== 'running') return;
   const { node, gen, lease } = claim;
   const before = books.record(gen, node);
@@ -83,6 +85,17 @@ function checkClaim(claim: NodeRecord, at: number, { books }: Moment, report: Re
   const taken = books.group(gen, parent, cover.group);
   if (taken === undefined || isOthers(taken.group.lease))
     report('I8', `${node} was claimed while its group could run it`);
+}
+
+/** Who closes a stopped execution waits for those who may be running a node. */
+function checkFence(fence: SettledRecord, at: number, books: Moment['books'], report: Report): void {
+  const { node, gen, lease } = fence;
+  const before = books.record(gen, node);
+  const cover = before === undefined ? books.cover(gen, node) : undefined;
+  const held =
+    before?.status === 'running' ? before.lease : cover?.group === undefined ? cover?.record.lease : undefined;
+  if (held !== undefined && held.until > at && held.by !== lease.by)
+    report('I10', `${node} was cancelled under a live lease of somebody else`);
 }
 
 function checkTaking(group: GroupRecord, { at }: Pick<Change, 'at'>, { books, planIds }: Moment, report: Report): void {
