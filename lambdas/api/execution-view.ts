@@ -2,7 +2,7 @@ import type { HeaderSummary } from '../../shared/adapters/aws/dynamo/header-item
 import type { ExecutionBody, ExecutionItem, NodeBody } from '../../shared/contracts/schemas.ts';
 import { computeFrontier, recordFinder, type Frontier, type Standing } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
-import { countProgress, nodeStatus, type View } from '../../shared/domain/execution/progress.ts';
+import { countProgress, NO_PROGRESS, nodeStatus, type View } from '../../shared/domain/execution/progress.ts';
 import { isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
 import type { Failure } from '../../shared/domain/failure.ts';
@@ -89,19 +89,6 @@ export async function executionBody(
 function unlessUnrunnable(error: unknown): undefined {
   if (!(error instanceof StoredDefinitionError)) throw error;
 }
-
-const NO_PROGRESS: ExecutionBody['progress'] = {
-  total: 0,
-  pending: 0,
-  queued: 0,
-  running: 0,
-  waiting: 0,
-  retrying: 0,
-  succeeded: 0,
-  failed: 0,
-  skipped: 0,
-  cancelled: 0,
-};
 
 function isWanted({ status }: NodeBody, which: NodeFilter): boolean {
   if (which === 'failed') return status === 'failed';

@@ -1,6 +1,7 @@
 import { isSettledRecord } from '../domain/execution/records.ts';
 import { nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
-import { buryNode, readRecord } from './bury-node.ts';
+import { buryNode } from './bury-node.ts';
+import { readRecord } from './cover.ts';
 import { close } from './close.ts';
 import { drive } from './drive.ts';
 import { endWithoutPlan } from './end-without-plan.ts';

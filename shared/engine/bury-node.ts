@@ -1,12 +1,13 @@
 import { computeClosure, type Closure } from '../domain/execution/closure.ts';
 import { decideJoin } from '../domain/execution/frontier.ts';
-import { isSettledRecord, type NodeRecord, type OpenRecord } from '../domain/execution/records.ts';
+import { isSettledRecord, type OpenRecord } from '../domain/execution/records.ts';
 import type { Settled } from '../domain/execution/settled.ts';
 import { failure, type Failure } from '../domain/failure.ts';
 import { unreachable } from '../domain/invariant.ts';
-import { epochMs, type EpochMs } from '../domain/time.ts';
+import type { EpochMs } from '../domain/time.ts';
 import { isPureRoot, type PlanNode } from '../domain/workflow/plan.ts';
-import { parentUnit, settleOpen, viaOf } from './claim.ts';
+import { endOfWait, settleOpen, viaOf } from './claim.ts';
+import { coveredUntil, readRecord } from './cover.ts';
 import { interruptedFailure, nodeMessage } from './run-node.ts';
 import type { Session } from './session.ts';
 import { closureOf, commitUnit } from './settle.ts';
@@ -29,7 +30,11 @@ export async function buryNode(session: Session, node: PlanNode): Promise<boolea
 async function buryFirst(session: Session, node: PlanNode): Promise<boolean> {
   await session.ensureSettled(session.sourcesOf(node));
   if (decideJoin(session.plan, node, session.settledAt) !== 'run') return false;
-  if (!isPureRoot(node) && (await isCovered(session, node))) return false;
+  const until = isPureRoot(node) ? undefined : await coveredUntil(session, node);
+  if (until !== undefined) {
+    await sendLater(session, node, until);
+    return false;
+  }
   return settleDead(session, node, undefined, dispatchDead());
 }
 
@@ -65,41 +70,7 @@ async function buryWait(
 ): Promise<boolean> {
   const { due, onDue } = record.wait;
   if (due === undefined || due > now) return false;
-  const end =
-    'output' in onDue
-      ? ({ status: 'succeeded', output: onDue.output } as const)
-      : ({ status: 'failed', error: onDue.failure } as const);
-  return (await settleOpen(session, node, record, end)).kind === 'done';
-}
-
-/**
- * Whether somebody may still start this child without a claim; if so, a message comes when he may not. As before a claim
- * (protocol §5.3), a group that nobody has taken is closed.
- */
-async function isCovered(session: Session, node: PlanNode): Promise<boolean> {
-  const { clock, ids, leaseEpoch, store } = session.deps;
-  const unit = parentUnit(session, node);
-  if (unit === undefined || session.generation(unit) !== session.generation(node)) return false;
-  const parent = await readRecord(session, unit);
-  if (parent === undefined || !isSettledRecord(parent)) return false;
-  if (parent.inline.includes(node.index)) {
-    if (!isLive(parent.lease, clock.now(), leaseEpoch)) return false;
-    await sendLater(session, node, parent.lease.until);
-    return true;
-  }
-  const group = parent.groups.findIndex((members) => members.includes(node.index));
-  if (group === -1) return false;
-  const lease = { until: epochMs(0), since: clock.now(), by: session.delivery.id };
-  const closed = await store.takeGroup(session.key, {
-    node: parent.node,
-    gen: parent.gen,
-    group,
-    lease,
-    op: ids.operation(),
-  });
-  if (closed.taken || !isLive(closed.existing.lease, clock.now(), leaseEpoch)) return false;
-  await sendLater(session, node, closed.existing.lease.until);
-  return true;
+  return (await settleOpen(session, node, record, endOfWait(onDue))).kind === 'done';
 }
 
 /** Writes the node's end, whatever it was about to do. The attempt that it was about to make, or died in, is counted. */
@@ -174,12 +145,6 @@ function dispatchDead(): Failure {
     'internal',
     `the message that was to start this node could not be worked ${DELIVERIES_MAX} times. The worker's log says why ('message failed'); once that is put right, redrive the execution`,
   );
-}
-
-/** Statuses only: that an output cannot be read may be what the message died of. */
-export async function readRecord(session: Session, node: PlanNode): Promise<NodeRecord | undefined> {
-  const [record] = await session.deps.store.readNodes(session.key, [session.nodeKey(node)], 'statuses');
-  return record;
 }
 
 /** Alone in its invocation: it may be what killed the worker that holds the permission. */

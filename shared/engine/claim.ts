@@ -5,11 +5,13 @@ import {
   type NodeRecord,
   type OpenRecord,
   type SettledRecord,
+  type StoredWait,
 } from '../domain/execution/records.ts';
 import { invariant, unreachable } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
-import { isPureRoot, nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
+import { isPureRoot, type PlanNode } from '../domain/workflow/plan.ts';
 import type { Claimed } from './claimed.ts';
+import { coveredUntil } from './cover.ts';
 import type { NodeCondition } from './ports.ts';
 import { interruptedFailure, nodeMessage } from './run-node.ts';
 import type { Session } from './session.ts';
@@ -157,48 +159,9 @@ export function viaOf(session: Session, node: PlanNode): readonly number[] | und
 
 /** Whether somebody may still start this child without a claim (protocol §5.3); if so, we come back when he may not. */
 async function isCovered(session: Session, node: PlanNode): Promise<boolean> {
-  const { clock, leaseEpoch, store } = session.deps;
-  const unit = parentUnit(session, node);
-  if (unit === undefined || session.generation(unit) !== session.generation(node)) return false;
-  const record = await store.readNode(session.key, session.nodeKey(unit));
-  if (record === undefined || !isSettledRecord(record)) return false;
-  const now = clock.now();
-  if (record.inline.includes(node.index)) {
-    if (!isLive(record.lease, now, leaseEpoch)) return false;
-    await laterAlone(session, node, record.lease.until);
-    return true;
-  }
-  const group = record.groups.findIndex((members) => members.includes(node.index));
-  return group !== -1 && !(await closeGroup(session, node, record, group, now));
-}
-
-/** The unit that all edges come from, if it is one: only then can its record cover the node. */
-export function parentUnit(session: Session, node: PlanNode): PlanNode | undefined {
-  const units = new Set(session.sourcesOf(node).map((source) => nodeAt(session.plan, source).unit));
-  const [only] = units;
-  return units.size === 1 && only !== undefined ? nodeAt(session.plan, only) : undefined;
-}
-
-/** Makes sure that nobody takes this group any more; false while somebody holds it. */
-async function closeGroup(
-  session: Session,
-  node: PlanNode,
-  parent: SettledRecord,
-  group: number,
-  now: EpochMs,
-): Promise<boolean> {
-  const { ids, leaseEpoch, store } = session.deps;
-  const lease = { until: epochMs(0), since: now, by: session.delivery.id };
-  const claimed = await store.takeGroup(session.key, {
-    node: parent.node,
-    gen: parent.gen,
-    group,
-    lease,
-    op: ids.operation(),
-  });
-  if (claimed.taken || !isLive(claimed.existing.lease, now, leaseEpoch)) return true;
-  await laterAlone(session, node, claimed.existing.lease.until);
-  return false;
+  const until = await coveredUntil(session, node);
+  if (until !== undefined) await laterAlone(session, node, until);
+  return until !== undefined;
 }
 
 async function laterAlone(session: Session, node: PlanNode, notBefore: EpochMs): Promise<void> {
@@ -224,11 +187,14 @@ async function endWait(
     await laterAlone(session, node, due);
     return DONE;
   }
-  const end =
-    'output' in onDue
-      ? ({ status: 'succeeded', output: onDue.output } as const)
-      : ({ status: 'failed', error: onDue.failure } as const);
-  return settleOpen(session, node, record, end);
+  return settleOpen(session, node, record, endOfWait(onDue));
+}
+
+/** As was decided when the node began to wait. */
+export function endOfWait(onDue: StoredWait['onDue']) {
+  return 'output' in onDue
+    ? ({ status: 'succeeded', output: onDue.output } as const)
+    : ({ status: 'failed', error: onDue.failure } as const);
 }
 
 async function settleInterrupted(

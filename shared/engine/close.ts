@@ -10,7 +10,7 @@ import {
 import { invariant } from '../domain/invariant.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
-import { parentUnit } from './claim.ts';
+import { parentUnit } from './cover.ts';
 import { closeRepeated } from './dead-letters.ts';
 import type { NodeCondition } from './ports.ts';
 import type { Session } from './session.ts';

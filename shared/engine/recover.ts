@@ -4,7 +4,7 @@ import type { Settled } from '../domain/execution/settled.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import { edgeAt, nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
 import { arriveAt } from './arrive.ts';
-import { parentUnit } from './claim.ts';
+import { parentUnit } from './cover.ts';
 import { close } from './close.ts';
 import { finish } from './finish.ts';
 import { lastMove } from './last-move.ts';

@@ -87,7 +87,8 @@ const taskNode: EffectNodeType = {
   },
 };
 
-function end(
+/** What an outcome without `takesMs` means to the engine. */
+export function end(
   node: string,
   { output, fail, category = 'target', retryable = false, wait, callback }: Outcome,
   { after }: Attempt,

@@ -56,19 +56,22 @@ function isStartedInline(plan: Plan, standings: readonly Standing[], node: PlanN
   });
 }
 
+/** Of no nodes at all. */
+export const NO_PROGRESS: Progress = {
+  total: 0,
+  pending: 0,
+  queued: 0,
+  running: 0,
+  waiting: 0,
+  retrying: 0,
+  succeeded: 0,
+  failed: 0,
+  skipped: 0,
+  cancelled: 0,
+};
+
 export function countProgress(plan: Plan, standings: readonly Standing[], view: View): Progress {
-  const counts = {
-    total: 0,
-    pending: 0,
-    queued: 0,
-    running: 0,
-    waiting: 0,
-    retrying: 0,
-    succeeded: 0,
-    failed: 0,
-    skipped: 0,
-    cancelled: 0,
-  };
+  const counts: { -readonly [status in keyof Progress]: number } = { ...NO_PROGRESS };
   for (const node of plan.nodes) {
     if (isVirtual(node)) continue;
     counts.total += 1;

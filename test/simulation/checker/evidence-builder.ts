@@ -1,3 +1,4 @@
+import { NO_PROGRESS } from '../../../shared/domain/execution/progress.ts';
 import type { Failure } from '../../../shared/domain/failure.ts';
 import {
   type DeadLetter,
@@ -17,19 +18,6 @@ import type { CallbackEvidence, Change, Effect, Evidence, ExecutionEvidence, Fau
 const STEP_MS = 10;
 const LEASE_MS = 60_000;
 const KEY = { workspace: 'ws', execution: 'ex' };
-const NO_COUNTS: Progress = {
-  total: 0,
-  pending: 0,
-  queued: 0,
-  running: 0,
-  waiting: 0,
-  retrying: 0,
-  succeeded: 0,
-  failed: 0,
-  skipped: 0,
-  cancelled: 0,
-};
-
 interface Commit {
   readonly output?: Json;
   readonly error?: Failure;
@@ -112,7 +100,12 @@ export class EvidenceBuilder {
 
   end(status: Header['status'], counts: Partial<Progress>, more: Partial<Header> = {}): this {
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return this.header({ status, endedAt: epochMs(this.#now), progress: { ...NO_COUNTS, total, ...counts }, ...more });
+    return this.header({
+      status,
+      endedAt: epochMs(this.#now),
+      progress: { ...NO_PROGRESS, total, ...counts },
+      ...more,
+    });
   }
 
   claim(node: string, opening: Opening = {}): this {

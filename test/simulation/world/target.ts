@@ -1,15 +1,8 @@
 import * as z from 'zod';
-import { failure, type FailureCategory } from '../../../shared/domain/failure.ts';
+import { end, type Outcome as ScriptedOutcome } from '../../support/scripted-task.ts';
 import type { Json } from '../../../shared/domain/json.ts';
 import { NodeRegistry } from '../../../shared/engine/node-registry.ts';
-import {
-  NodeError,
-  succeeded,
-  suspended,
-  type Attempt,
-  type EffectNodeType,
-  type NodeOutcome,
-} from '../../../shared/engine/node-type.ts';
+import type { Attempt, EffectNodeType, NodeOutcome } from '../../../shared/engine/node-type.ts';
 import { approvalNode } from '../../../shared/nodes/approval.ts';
 import { conditionNode } from '../../../shared/nodes/condition.ts';
 import { failNode } from '../../../shared/nodes/fail.ts';
@@ -22,16 +15,7 @@ import type { Process } from './process.ts';
 import { EPOCH } from './scheduler.ts';
 
 /** What one attempt of a `task` comes to; without a script it succeeds with `{ from: <node> }`. */
-export interface Outcome {
-  readonly output?: Json;
-  readonly fail?: string;
-  readonly category?: FailureCategory;
-  readonly retryable?: boolean;
-  /** Suspends for a timer of this length instead of ending. */
-  readonly wait?: number;
-  /** Suspends for a callback, for at most this long. */
-  readonly callback?: { readonly expiresMs?: number };
-  readonly takesMs?: number;
+export interface Outcome extends ScriptedOutcome {
   /** How many runs of this node kill their process. */
   readonly kills?: number;
   /** The failure is mended: from this run of the node on, of whichever generation, it succeeds. */
@@ -167,20 +151,3 @@ function registryWith(task: EffectNodeType): NodeRegistry {
 
 /** For compiling, which runs nothing. */
 export const catalog = registryWith(taskNode(() => Promise.reject(new Error('there is no process to run in'))));
-
-function end(
-  node: string,
-  { output, fail, category = 'target', retryable = false, wait, callback }: Outcome,
-  { after }: Attempt,
-): NodeOutcome {
-  if (fail !== undefined) throw new NodeError(failure(fail, category, `${node} fails`, { retryable }));
-  if (wait !== undefined)
-    return suspended({ for: 'timer', until: after(wait), onDue: { output: output ?? { from: node } } });
-  if (callback === undefined) return succeeded(output ?? { from: node });
-  const onDue = { failure: failure('callback_expired', 'timeout', 'nobody answered') };
-  return suspended({
-    for: 'callback',
-    onDue,
-    ...(callback.expiresMs !== undefined && { until: after(callback.expiresMs) }),
-  });
-}
