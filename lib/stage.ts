@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Options } from './options.ts';
 
 export type StageName = 'dev' | 'prod';
 
@@ -11,24 +12,49 @@ export interface Stage {
   /** Deletion protection and point-in-time recovery: both cost or hinder, so prod alone has them. */
   readonly protectData: boolean;
   readonly logRetention: RetentionDays;
+  /** A capped mapping polls with five pollers for ever (0.26 USD a month), an uncapped one falls back to two. */
+  readonly capRareQueues: boolean;
+  readonly options: Required<Omit<Options, 'alarmEmail'>> & Pick<Options, 'alarmEmail'>;
 }
 
-const STAGES: Readonly<Record<StageName, Stage>> = {
+type StageDefaults = Omit<Stage, 'name'>;
+
+const STAGES: Readonly<Record<StageName, StageDefaults>> = {
   dev: {
-    name: 'dev',
     removalPolicy: RemovalPolicy.DESTROY,
     protectData: false,
     logRetention: RetentionDays.ONE_WEEK,
+    capRareQueues: false,
+    options: {
+      customerKey: false,
+      alarms: false,
+      dashboard: false,
+      tracing: false,
+      lifecycleEvents: false,
+      infrequentAccessLogs: false,
+      apiRequestsPerSecond: 100,
+    },
   },
   prod: {
-    name: 'prod',
     removalPolicy: RemovalPolicy.RETAIN,
     protectData: true,
     logRetention: RetentionDays.THREE_MONTHS,
+    capRareQueues: true,
+    options: {
+      customerKey: true,
+      alarms: true,
+      dashboard: true,
+      tracing: true,
+      lifecycleEvents: false,
+      infrequentAccessLogs: false,
+      apiRequestsPerSecond: 1_000,
+    },
   },
 };
 
-export function stageNamed(name: string): Stage {
+/** `chosen`: what the operator decided otherwise (`options.ts`). */
+export function stageNamed(name: string, chosen: Options = {}): Stage {
   if (name !== 'dev' && name !== 'prod') throw new Error(`STAGE is "${name}"; it is dev or prod.`);
-  return STAGES[name];
+  const defaults = STAGES[name];
+  return { name, ...defaults, options: { ...defaults.options, ...chosen } };
 }

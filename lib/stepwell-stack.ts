@@ -3,57 +3,50 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { API, DEAD_LETTERS, SWEEPER, WORKER } from '../shared/config/functions.ts';
 import { PublicApi } from './constructs/http-api.ts';
+import { LifecycleEvents } from './constructs/lifecycle-events.ts';
+import type { NodeFunctionProps } from './constructs/node-function.ts';
 import { NodeFunction } from './constructs/node-function.ts';
-import { PayloadBucket } from './constructs/payload-bucket.ts';
-import { TimerSchedules } from './constructs/scheduler.ts';
-import { StateTable } from './constructs/state-table.ts';
 import { SweeperSchedule } from './constructs/sweeper-schedule.ts';
+import { TimerSchedules } from './constructs/timer-schedules.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import type { Stage } from './stage.ts';
+import { DataKey } from './stateful/data-key.ts';
+import { PayloadBucket } from './stateful/payload-bucket.ts';
+import { StateTable } from './stateful/state-table.ts';
 
 export interface StepwellStackProps extends StackProps {
   readonly stage: Stage;
+  /** Folder of the bundled functions; without it the template holds no code (`NodeFunction`). */
+  readonly bundles?: string;
 }
 
-/** Everything Stepwell needs in an account. The local stack is created from this stack's template too. */
+/**
+ * Everything Stepwell needs in an account. The local stack is created from this stack's template too.
+ *
+ * One stack, not one for the data and one for the rest: what two stacks exchange cannot be changed while both exist. What
+ * holds data lives in `lib/stateful`; its logical ids never change (a test keeps them), and prod retains it whatever happens to the stack.
+ */
 export class StepwellStack extends Stack {
   constructor(scope: Construct, id: string, props: StepwellStackProps) {
     super(scope, id, { description: 'Stepwell: durable DAG workflows', ...props });
     const { stage } = props;
-    const state = new StateTable(this, 'State', { stage });
-    const payloads = new PayloadBucket(this, 'Payloads', { stage });
+    const dataKey = stage.options.customerKey ? new DataKey(this, 'DataKey') : undefined;
+    const stateful = { stage, encryptionKey: dataKey?.key };
+    const state = new StateTable(this, 'State', stateful);
+    const payloads = new PayloadBucket(this, 'Payloads', stateful);
     const queues = new WorkQueues(this, 'Queues', { stage });
-    const timers = new TimerSchedules(this, 'Timers', { workQueue: queues.work });
+    const timers = new TimerSchedules(this, 'Timers', { workQueue: queues.work, undelivered: queues.undelivered });
+    const events = stage.options.lifecycleEvents ? new LifecycleEvents(this, 'Events') : undefined;
 
-    const api = new NodeFunction(this, 'Api', {
-      stage,
-      folder: 'api',
-      description: 'Answers the HTTP API',
-      timeoutSeconds: API.timeoutSeconds,
-      memoryMb: API.memoryMb,
-    });
-    const worker = workerFunction(this, 'Worker', stage, 'Runs nodes');
-    const isolatedWorker = workerFunction(this, 'IsolatedWorker', stage, 'Runs nodes that came back, one at a time');
-    const deadLetters = new NodeFunction(this, 'DeadLetters', {
-      stage,
-      folder: 'dead-letters',
-      description: 'Fails nodes whose messages could not be worked',
-      timeoutSeconds: DEAD_LETTERS.timeoutSeconds,
-      memoryMb: DEAD_LETTERS.memoryMb,
-    });
-    const sweeper = new NodeFunction(this, 'Sweeper', {
-      stage,
-      folder: 'sweeper',
-      description: 'Looks after executions whose messages were lost',
-      timeoutSeconds: SWEEPER.timeoutSeconds,
-      memoryMb: SWEEPER.memoryMb,
-    });
-    const publicApi = new PublicApi(this, 'PublicApi', { handler: api });
+    const { api, worker, isolatedWorker, deadLetters, sweeper } = this.#functions(props);
+    const publicApi = new PublicApi(this, 'PublicApi', { stage, handler: api });
     for (const fn of [api, worker, isolatedWorker, deadLetters, sweeper]) {
       state.grantEngine(fn);
       payloads.grantPayloads(fn);
+      dataKey?.grantUse(fn);
       queues.grantDispatch(fn);
       timers.grantCreate(fn);
+      events?.grantPublish(fn);
       publicApi.grantAddress(fn);
     }
     queues.feedWork(worker);
@@ -61,27 +54,47 @@ export class StepwellStack extends Stack {
     queues.feedDeadLetters(deadLetters);
     queues.grantHealthCheck(api);
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
-    new SweeperSchedule(this, 'Sweep', { sweeper });
+    new SweeperSchedule(this, 'Sweep', { sweeper, group: timers.group, undelivered: queues.undelivered });
 
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
-    new CfnOutput(this, 'ApiUrl', { value: publicApi.api.apiEndpoint });
+    new CfnOutput(this, 'ApiUrl', { value: publicApi.url });
     // `npm run keys -- --stack <name>` finds the table by this output.
     // oxlint-disable-next-line no-new -- as above
     new CfnOutput(this, 'TableName', { value: state.table.tableName });
   }
+
+  #functions({ stage, bundles }: StepwellStackProps) {
+    const common = { stage, bundles };
+    const worker: NodeFunctionProps = { ...common, folder: 'worker', ...sizeOf(WORKER), description: 'Runs nodes' };
+    return {
+      api: new NodeFunction(this, 'Api', {
+        ...common,
+        folder: 'api',
+        ...sizeOf(API),
+        description: 'Answers the HTTP API',
+      }),
+      worker: new NodeFunction(this, 'Worker', worker),
+      isolatedWorker: new NodeFunction(this, 'IsolatedWorker', {
+        ...worker,
+        description: 'Runs nodes that came back, one at a time',
+      }),
+      deadLetters: new NodeFunction(this, 'DeadLetters', {
+        ...common,
+        folder: 'dead-letters',
+        ...sizeOf(DEAD_LETTERS),
+        description: 'Fails nodes whose messages could not be worked',
+      }),
+      sweeper: new NodeFunction(this, 'Sweeper', {
+        ...common,
+        folder: 'sweeper',
+        ...sizeOf(SWEEPER),
+        description: 'Looks after executions whose messages were lost',
+        untraced: true,
+      }),
+    };
+  }
 }
 
-function workerFunction(
-  scope: Construct,
-  id: 'Worker' | 'IsolatedWorker',
-  stage: Stage,
-  description: string,
-): NodeFunction {
-  return new NodeFunction(scope, id, {
-    stage,
-    folder: 'worker',
-    description,
-    timeoutSeconds: WORKER.timeoutSeconds,
-    memoryMb: WORKER.memoryMb,
-  });
+function sizeOf({ timeoutSeconds, memoryMb }: { readonly timeoutSeconds: number; readonly memoryMb: number }) {
+  return { timeoutSeconds, memoryMb };
 }

@@ -1,4 +1,4 @@
-import { CREDENTIALS, REGION } from './aws-identity.ts';
+import { CREDENTIALS, REGION, type Credentials } from './aws-identity.ts';
 
 export interface Endpoints {
   readonly dynamodb: string;
@@ -11,7 +11,10 @@ export interface Endpoints {
  * What makes every AWS SDK client of the process talk to the emulators, and never to an account: endpoints, credentials
  * that open nothing, and no way left to the user's own (undefined = removed).
  */
-export function localEnvironment(endpoints: Endpoints): Readonly<Record<string, string | undefined>> {
+export function localEnvironment(
+  endpoints: Endpoints,
+  credentials: Credentials = CREDENTIALS,
+): Readonly<Record<string, string | undefined>> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
@@ -19,8 +22,8 @@ export function localEnvironment(endpoints: Endpoints): Readonly<Record<string, 
     AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: undefined,
     AWS_PROFILE: undefined,
     AWS_ROLE_ARN: undefined,

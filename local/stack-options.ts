@@ -3,9 +3,16 @@ import type { QueueHandler } from './lambda/event-source-mapping.ts';
 import type { SweeperHandler } from './lambda/sweeping.ts';
 import type { Endpoints } from './local-environment.ts';
 import type { LocalResources } from './template/resources.ts';
+import type { Template } from './template/template.ts';
 
 /** What `process.env` is to a deployed function. */
 export type HandlerEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** Stands between the functions and the servers that they call. */
+export interface InFront {
+  readonly endpoints: Endpoints;
+  stop(): Promise<void>;
+}
 
 export interface LocalStackOptions {
   /** Where state survives; undefined = a throw-away stack in memory. */
@@ -27,6 +34,11 @@ export interface LocalStackOptions {
   /** Without it nothing takes messages from the dead-letter queue. */
   readonly createDeadLettersHandler?: (env: HandlerEnvironment) => QueueHandler | Promise<QueueHandler>;
   readonly createSweeperHandler?: (env: HandlerEnvironment) => SweeperHandler | Promise<SweeperHandler>;
+  /**
+   * With it, each function calls through this and with credentials of its own; the stack itself goes past it. Without it
+   * all have the same credentials: DynamoDB Local, if that is the named server, keeps other tables for each access key.
+   */
+  readonly putInFront?: (servers: Endpoints, template: Template) => Promise<InFront>;
   /** Makes the key known to the API. */
   readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;
   readonly log?: (line: string) => void;

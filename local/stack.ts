@@ -5,14 +5,15 @@ import { ACCOUNT, clientOf, queueNameOf } from './aws-identity.ts';
 import { openDataFolder } from './data-folder.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import { LambdaHttp } from './http/lambda-http.ts';
+import type { Callers } from './lambda/callers.ts';
+import { callers } from './lambda/callers.ts';
 import { EventSourceMapping } from './lambda/event-source-mapping.ts';
 import { Sweeping } from './lambda/sweeping.ts';
-import type { Endpoints } from './local-environment.ts';
 import { applyEnvironment, localEnvironment } from './local-environment.ts';
 import { provision } from './provision/provision.ts';
 import type { SchedulerEmulator } from './scheduler/scheduler-server.ts';
 import { startScheduler } from './scheduler/scheduler-server.ts';
-import type { HandlerEnvironment, LocalStack, LocalStackOptions } from './stack-options.ts';
+import type { LocalStack, LocalStackOptions } from './stack-options.ts';
 import { StartupProblem } from './startup-problem.ts';
 import { localNames } from './template/local-names.ts';
 import type { FunctionResource, LocalResources, MappingResource } from './template/resources.ts';
@@ -42,8 +43,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const { dynamodbEndpoint, sqsEndpoint } = options;
   const emulators = await startEmulators({ folder, dynamodbEndpoint, sqsEndpoint }, startup);
   const template = await synthesis;
+  const resourcesOn = (server: string): LocalResources =>
+    readResources(template, localNames(template, { baseUrl, queueUrl: (name) => `${server}/${ACCOUNT}/${name}` }));
+  const resources = resourcesOn(emulators.sqs);
   const queueUrl = (name: string): string => `${emulators.sqs}/${ACCOUNT}/${name}`;
-  const resources = readResources(template, localNames(template, { baseUrl, queueUrl }));
   // fauxqs hands out queue URLs whose host does not resolve; ours are right anyway.
   const sqs = new SQSClient({ ...clientOf(emulators.sqs), useQueueUrlAsEndpoint: false });
   startup.defer(() => sqs.destroy());
@@ -51,20 +54,25 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const scheduler = await timers(resources, folder?.schedules, sqs, queueUrl);
   startup.defer(() => scheduler.stop());
 
-  const endpoints = { ...emulators, scheduler: scheduler.endpoint };
-  startup.defer(applyEnvironment({ ...localEnvironment(endpoints), ...quietLogs() }));
-  const envOf = handlerEnvironments(options, endpoints);
-  const api = functionIn(resources, 'api');
-  const env = envOf(api);
-  await options.registerApiKey?.(apiKey, env);
+  const { childPids, failed, ...servers } = emulators;
+  const endpoints = { ...servers, scheduler: scheduler.endpoint };
+  const front = await options.putInFront?.(endpoints, template);
+  if (front !== undefined) startup.defer(() => front.stop());
+  const called = front?.endpoints ?? endpoints;
+  startup.defer(applyEnvironment({ ...localEnvironment(called), ...quietLogs() }));
+  const functions = front === undefined ? resources : resourcesOn(called.sqs);
+  const by = callers(options, called, front !== undefined, sqs, startup);
+  const api = functionIn(functions, 'api');
+  const env = by.envOf(api);
+  await options.registerApiKey?.(apiKey, { ...env, ...localEnvironment(endpoints) });
   const handler = await options.createApiHandler(env);
-  for (const mapping of resources.mappings) {
-    const feeding = await feed(mapping, resources, { options, envOf, sqs, queueUrl, log });
+  for (const mapping of functions.mappings) {
+    const feeding = await feed(mapping, functions, { options, callers: by, sqs, queueUrl, log });
     if (feeding !== undefined) startup.defer(() => feeding.stop());
   }
   if (options.createSweeperHandler !== undefined) {
-    const sweeper = functionIn(resources, 'sweeper');
-    const sweeping = new Sweeping(sweeper, await options.createSweeperHandler(envOf(sweeper)), log);
+    const sweeper = functionIn(functions, 'sweeper');
+    const sweeping = new Sweeping(sweeper, await options.createSweeperHandler(by.envOf(sweeper)), log);
     startup.defer(() => sweeping.stop());
   }
   http.serve({ fn: api, handler });
@@ -72,7 +80,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   startup.defer(() => http.close());
   folder?.announce({ url: baseUrl, dynamodb: emulators.dynamodb, table: env[ENV.tableName] });
   const running = startup.move();
-  const { childPids, failed } = emulators;
   const stop = (): Promise<void> => running.disposeAsync();
   return { url: baseUrl, apiKey, endpoints, resources, env, childPids, failed, stop };
 }
@@ -109,25 +116,9 @@ function timers(
   });
 }
 
-/** What each function finds in its environment: the template's variables, and what only a local stack says. */
-function handlerEnvironments(
-  options: LocalStackOptions,
-  endpoints: Endpoints,
-): (fn: FunctionResource) => HandlerEnvironment {
-  // Who worked before held our data folder and is dead. Of a table on somebody else's server only the user can know that.
-  const leaseEpoch = options.leaseEpoch ?? (options.dynamodbEndpoint === undefined ? Date.now() : undefined);
-  const local = {
-    ...localEnvironment(endpoints),
-    ...(options.httpAllow !== undefined && { [ENV.httpAllow]: options.httpAllow }),
-    ...(options.clockRate !== undefined && { [ENV.clockRate]: String(options.clockRate) }),
-    ...(leaseEpoch !== undefined && { [ENV.leaseEpoch]: String(leaseEpoch) }),
-  };
-  return (fn) => ({ ...fn.environment, ...local });
-}
-
 interface Feeding {
   readonly options: LocalStackOptions;
-  readonly envOf: (fn: FunctionResource) => HandlerEnvironment;
+  readonly callers: Callers;
   readonly sqs: SQSClient;
   readonly queueUrl: (name: string) => string;
   readonly log: (line: string) => void;
@@ -139,7 +130,7 @@ async function feed(
   resources: LocalResources,
   feeding: Feeding,
 ): Promise<EventSourceMapping | undefined> {
-  const { options, envOf, sqs, queueUrl, log } = feeding;
+  const { options, callers: by, sqs, queueUrl, log } = feeding;
   const fn = resources.functions.find(({ name }) => name === mapping.functionName);
   if (fn === undefined) throw new Error(`The template has no function ${mapping.functionName}.`);
   const creators: Readonly<Record<string, LocalStackOptions['createDeadLettersHandler']>> = {
@@ -147,11 +138,21 @@ async function feed(
     'dead-letters': options.createDeadLettersHandler,
   };
   if (!Object.hasOwn(creators, fn.folder)) throw new Error(`The local stack has no handler for lambdas/${fn.folder}.`);
-  const handler = await creators[fn.folder]?.(envOf(fn));
+  const handler = await creators[fn.folder]?.(by.envOf(fn));
   if (handler === undefined) return undefined;
   const cap = fn.folder === 'worker' && mapping.batchSize > 1 ? WORK_CONCURRENCY_MAX : ALONE_CONCURRENCY_MAX;
   const concurrency = Math.min(mapping.maximumConcurrency ?? cap, cap);
-  return new EventSourceMapping({ sqs, queueUrl: queueUrl(mapping.queueName), mapping, fn, concurrency, handler, log });
+  const url = queueUrl(mapping.queueName);
+  return new EventSourceMapping({
+    sqs: by.pollerOf(fn),
+    hiding: sqs,
+    queueUrl: url,
+    mapping,
+    fn,
+    concurrency,
+    handler,
+    log,
+  });
 }
 
 function functionIn(resources: LocalResources, folder: string): FunctionResource {

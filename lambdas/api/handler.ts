@@ -3,7 +3,9 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { signingSecret } from '../../shared/adapters/aws/dynamo/signing-secret.ts';
 import { bootstrap, type App } from '../runtime/bootstrap.ts';
+import type { Route } from '../../shared/contracts/routes.ts';
 import type { Env } from '../runtime/config.ts';
+import { withLogContext, type LogContext } from '../runtime/log-context.ts';
 import { ApiProblem, problemBody } from './api-problem.ts';
 import { Authenticator } from './authenticate.ts';
 import { OPERATIONS } from './operations/index.ts';
@@ -31,17 +33,19 @@ export function createApiHandler(env: Env): ApiHandler {
   const handle = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const requestId = event.requestContext.requestId;
     const baseUrl = app.baseUrl === '' ? `https://${event.requestContext.domainName}` : app.baseUrl;
-    try {
+    return answerProblems(app, requestId, baseUrl, async () => {
       const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
       const workspace = route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
-      checkParams(params);
-      const query = parseQuery(event, route.query);
-      const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
-      const context = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
-      return await OPERATIONS[route.operation](context);
-    } catch (error) {
-      return problemAnswer(app, error, requestId, baseUrl);
-    }
+      return await withLogContext(aboutOf(route, workspace, params), () =>
+        answerProblems(app, requestId, baseUrl, async () => {
+          checkParams(params);
+          const query = parseQuery(event, route.query);
+          const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
+          const context = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
+          return OPERATIONS[route.operation](context);
+        }),
+      );
+    }).finally(() => app.metrics.flush());
   };
   const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(
     injectLambdaContext(app.logger),
@@ -49,18 +53,31 @@ export function createApiHandler(env: Env): ApiHandler {
   return (event, context) => Promise.resolve(handler(event, context));
 }
 
-function problemAnswer(
+/** What the lines that a request writes say of it. */
+function aboutOf(route: Route, workspace: string, params: Readonly<Record<string, string>>): LogContext {
+  const { id } = params;
+  return {
+    ...(workspace !== '' && { workspace }),
+    ...(route.path.startsWith('/v1/executions/') && id !== undefined && { execution: id }),
+  };
+}
+
+async function answerProblems(
   app: App,
-  error: unknown,
   requestId: string,
   baseUrl: string,
-): APIGatewayProxyStructuredResultV2 {
-  const problem = toProblem(app, error);
-  return {
-    statusCode: problem.status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
-    body: JSON.stringify(problemBody(problem, requestId, baseUrl)),
-  };
+  run: () => Promise<APIGatewayProxyStructuredResultV2>,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  try {
+    return await run();
+  } catch (error) {
+    const problem = toProblem(app, error);
+    return {
+      statusCode: problem.status,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
+      body: JSON.stringify(problemBody(problem, requestId, baseUrl)),
+    };
+  }
 }
 
 function toProblem(app: App, error: unknown): ApiProblem {

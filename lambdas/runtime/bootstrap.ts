@@ -1,9 +1,6 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { IMPATIENT, PATIENT } from '../../shared/adapters/aws/client-settings.ts';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { EventBusEvents } from '../../shared/adapters/aws/event-bus.ts';
 import { ApiKeyStore } from '../../shared/adapters/aws/dynamo/api-keys.ts';
 import { DynamoBreakerStore } from '../../shared/adapters/aws/dynamo/breaker-store.ts';
 import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
@@ -24,8 +21,11 @@ import { Breakers } from '../../shared/engine/breakers.ts';
 import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { EngineLog } from '../../shared/engine/ports.ts';
 import { createNodeRegistry } from '../../shared/nodes/index.ts';
+import { awsClients } from './aws-clients.ts';
 import { readConfig, type Env } from './config.ts';
+import { createLogger } from './logger.ts';
 import { PlanCache } from './plan-cache.ts';
+import { StackMetrics } from './stack-metrics.ts';
 
 export interface App {
   readonly engine: EngineDeps;
@@ -37,27 +37,26 @@ export interface App {
   readonly workQueueUrl: string;
   readonly baseUrl: string;
   readonly logger: Logger;
+  readonly metrics: StackMetrics;
 }
 
 /** The composition root: environment → clients → adapters → engine. Once per Lambda instance, and per local function. */
 export function bootstrap(env: Env, serviceName: string): App {
   const config = readConfig(env);
   const clock = systemClock(config[ENV.clockRate]);
-  const logger = new Logger({ serviceName });
-  const dynamo = new DynamoDBClient(IMPATIENT);
-  const sqs = new SQSClient(IMPATIENT);
-  const endpoint = env['AWS_ENDPOINT_URL_S3'];
-  // Emulators have no DNS name per bucket.
-  const s3 = new S3Client({ ...PATIENT, forcePathStyle: endpoint !== undefined });
+  const logger = createLogger(serviceName);
+  const metrics = new StackMetrics(config[ENV.stackName]);
+  const { dynamo, sqs, s3, scheduler, events } = awsClients(env);
   const table = new Table(dynamo, config[ENV.tableName]);
   const payloads = new PayloadStore(s3, config[ENV.bucketName]);
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);
   const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
-  const timers = new ScheduleTimers(new SchedulerClient(IMPATIENT), {
+  const timers = new ScheduleTimers(scheduler, {
     group: config[ENV.scheduleGroup],
     queueArn: config[ENV.workQueueArn],
     roleArn: config[ENV.scheduleRoleArn],
+    undeliveredArn: config[ENV.undeliveredQueueArn],
   });
   const urls = {
     work: config[ENV.workQueueUrl],
@@ -68,6 +67,7 @@ export function bootstrap(env: Env, serviceName: string): App {
     info: (message, details) => logger.info(message, details),
     warn: (message, details) => logger.warn(message, details),
   };
+  const eventBus = config[ENV.eventBus];
   const engine: EngineDeps = {
     store: executions,
     replays: new DynamoReplayStore(table),
@@ -78,6 +78,8 @@ export function bootstrap(env: Env, serviceName: string): App {
     clock,
     ids: systemIds,
     log,
+    telemetry: metrics,
+    ...(eventBus !== undefined && { events: new EventBusEvents(events, eventBus) }),
     leaseEpoch: epochMs(config[ENV.leaseEpoch]),
   };
   return {
@@ -90,6 +92,7 @@ export function bootstrap(env: Env, serviceName: string): App {
     workQueueUrl: urls.work,
     baseUrl: config[ENV.baseUrl],
     logger,
+    metrics,
   };
 }
 

@@ -12,6 +12,9 @@ const Config = z.object({
   [ENV.workQueueArn]: z.string().min(1),
   [ENV.scheduleGroup]: z.string().min(1),
   [ENV.scheduleRoleArn]: z.string().min(1),
+  [ENV.undeliveredQueueArn]: z.string().min(1),
+  [ENV.stackName]: z.string().min(1),
+  [ENV.eventBus]: z.string().min(1).optional(),
   [ENV.baseUrl]: z.string().default(''),
   [ENV.httpAllow]: z
     .string()

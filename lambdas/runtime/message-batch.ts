@@ -3,6 +3,7 @@ import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { Delivery, WorkMessage } from '../../shared/engine/messages.ts';
 import { readMessage } from '../../shared/engine/read-message.ts';
 import { UnreadableError } from '../../shared/engine/unreadable.ts';
+import { withLogContext } from './log-context.ts';
 
 export interface BatchDeps {
   readonly engine: EngineDeps;
@@ -42,32 +43,36 @@ async function handleRecord(
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   handle: HandleMessage,
 ): Promise<string | undefined> {
+  let message: WorkMessage;
   try {
-    await handleOrPark(deps, record, context, handle);
-    return undefined;
+    message = readMessage(record.body);
   } catch (error) {
-    deps.reportFailure(record, error);
-    return record.messageId;
+    return afterTrouble(deps, record, error);
   }
+  const delivery = {
+    id: record.messageId,
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    isolated: message.kind === 'node' && message.isolated === true,
+  };
+  const about = { workspace: message.ws, ...('ex' in message && { execution: message.ex }) };
+  return withLogContext(about, async () => {
+    try {
+      await handle(deps.engine, message, delivery, context.getRemainingTimeInMillis());
+      return undefined;
+    } catch (error) {
+      return afterTrouble(deps, record, error);
+    }
+  });
 }
 
-async function handleOrPark(
-  { engine, reportParked }: BatchDeps,
-  record: SQSRecord,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-  handle: HandleMessage,
-): Promise<void> {
+async function afterTrouble(deps: BatchDeps, record: SQSRecord, error: unknown): Promise<string | undefined> {
   try {
-    const message = readMessage(record.body);
-    const delivery = {
-      id: record.messageId,
-      receiveCount: Number(record.attributes.ApproximateReceiveCount),
-      isolated: message.kind === 'node' && message.isolated === true,
-    };
-    await handle(engine, message, delivery, context.getRemainingTimeInMillis());
-  } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
-    await engine.queue.park(record.body);
-    reportParked?.(record, error);
+    await deps.engine.queue.park(record.body);
+    deps.reportParked?.(record, error);
+    return undefined;
+  } catch (fault) {
+    deps.reportFailure(record, fault);
+    return record.messageId;
   }
 }

@@ -1,8 +1,6 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { METRICS } from '../../shared/config/metrics.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Env } from './config.ts';
 import type { BatchDeps } from './message-batch.ts';
@@ -22,20 +20,23 @@ export function createQueueHandler(
   serviceName: string,
   handleBatch: (deps: BatchDeps, event: SQSEvent, context: Context) => Promise<SQSBatchResponse>,
 ): QueueHandler {
-  const { engine, logger } = bootstrap(env, serviceName);
-  const metrics = new Metrics({ namespace: METRICS.namespace, serviceName });
+  const { engine, logger, metrics } = bootstrap(env, serviceName);
   const deps: BatchDeps = {
     engine,
     reportFailure: ({ messageId, body }, error) =>
       logger.error(FAILED, { messageId, body, error: error instanceof Error ? error : String(error) }),
     reportParked: ({ messageId, body }, error) => {
       logger.error(PARKED, { messageId, body: body.slice(0, LOGGED_BODY_MAX), error });
-      metrics.addMetric(METRICS.messagesParked, MetricUnit.Count, 1);
-      metrics.publishStoredMetrics();
+      metrics.messageParked();
     },
   };
-  const handler = middy<SQSEvent, SQSBatchResponse>((event: SQSEvent, context: Context) =>
-    handleBatch(deps, event, context),
-  ).use(injectLambdaContext(logger));
+  const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    try {
+      return await handleBatch(deps, event, context);
+    } finally {
+      metrics.flush();
+    }
+  };
+  const handler = middy<SQSEvent, SQSBatchResponse>(handle).use(injectLambdaContext(logger));
   return (event, context) => Promise.resolve(handler(event, context));
 }

@@ -1,35 +1,45 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, LoggingFormat, RecursiveLoop, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ENV } from '../../shared/config/env.ts';
 import { LAMBDA_FOLDER_METADATA, RECURSIVE_LOOP } from '../../shared/config/functions.ts';
+import { acknowledge } from '../nag.ts';
 import type { Stage } from '../stage.ts';
 
 export interface NodeFunctionProps {
   readonly stage: Stage;
+  /** Where `bundling/` has put the functions; undefined where only the template is wanted. */
+  readonly bundles: string | undefined;
   /** Folder in `lambdas/` whose `index.ts` exports `handler`. */
   readonly folder: string;
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** For a function that runs every minute for nothing: its traces would cost more than all else of an idle stack. */
+  readonly untraced?: boolean;
 }
-
-/** esbuild's ESM output has no `require`; a few dependencies are CommonJS and call it for Node's own modules. */
-const REQUIRE_BANNER =
-  "import{createRequire as stepwellRequire}from'node:module';const require=stepwellRequire(import.meta.url);";
-
-const repositoryFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** A Lambda function as all of ours are: Node 24 on arm64, one ESM bundle, its own log group, a role that may log and nothing else. */
 export class NodeFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: keyof typeof RECURSIVE_LOOP, props: NodeFunctionProps) {
     super(scope, id);
     const { stage } = props;
+    const traced = stage.options.tracing && props.untraced !== true;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: stage.logRetention,
       removalPolicy: stage.removalPolicy,
@@ -37,7 +47,7 @@ export class NodeFunction extends Construct {
     // Not AWSLambdaBasicExecutionRole: that may create log groups and write to every one in the account.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -48,12 +58,23 @@ export class NodeFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       // START, END and REPORT of each invocation cost more than all our own lines; durations are metrics anyway.
       systemLogLevelV2: SystemLogLevel.WARN,
-      environment: { NODE_OPTIONS: '--enable-source-maps' },
+      tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
+      environment: { NODE_OPTIONS: '--enable-source-maps', [ENV.stackName]: Stack.of(this).stackName },
       ...(RECURSIVE_LOOP[id] === 'Allow' && { recursiveLoop: RecursiveLoop.ALLOW }),
-      ...codeOf(this, props.folder),
+      handler: 'index.handler',
+      code: codeOf(props),
     });
-    const resource = this.function.node.defaultChild;
-    if (resource instanceof CfnResource) resource.addMetadata(LAMBDA_FOLDER_METADATA, props.folder);
+    this.#resource().addMetadata(LAMBDA_FOLDER_METADATA, props.folder);
+    acknowledge(this, {
+      'Serverless-LambdaDLQ':
+        'Failed messages go to the dead-letter queue of their queue; a sweep that failed is followed by the next.',
+      ...(traced
+        ? { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray knows no narrower resource.' }
+        : {
+            'Serverless-LambdaTracing':
+              'An option of the stage; never for the sweeper, which runs each minute for nothing.',
+          }),
+    });
   }
 
   /** IAM for exactly these actions on these resources. */
@@ -71,29 +92,17 @@ export class NodeFunction extends Construct {
   setEnvironment(variables: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(variables)) this.function.addEnvironment(name, value);
   }
+
+  #resource(): CfnFunction {
+    const resource = this.function.node.defaultChild;
+    if (!CfnResource.isCfnResource(resource)) throw new Error(`${this.node.path} has no function resource`);
+    return resource as CfnFunction;
+  }
 }
 
-function codeOf(scope: Construct, folder: string): object {
+function codeOf({ bundles, folder }: NodeFunctionProps): Code {
   // The local stack and the tests read the template only: without a bundle they need neither esbuild nor the sources.
-  if (!Stack.of(scope).bundlingRequired) {
-    return { code: Code.fromInline(`// lambdas/${folder}/index.ts, not bundled`), handler: 'index.handler' };
-  }
-  return {
-    entry: repositoryFile(`lambdas/${folder}/index.ts`),
-    handler: 'handler',
-    projectRoot: repositoryFile('.'),
-    depsLockFilePath: repositoryFile('package-lock.json'),
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      minify: true,
-      sourceMap: true,
-      sourceMapMode: SourceMapMode.DEFAULT,
-      sourcesContent: false,
-      // Our pinned SDK, tree-shaken, starts faster than the runtime's copy and is the one that was tested.
-      bundleAwsSDK: true,
-      banner: REQUIRE_BANNER,
-    },
-  };
+  return bundles === undefined
+    ? Code.fromInline(`// lambdas/${folder}/index.ts, not bundled`)
+    : Code.fromAsset(join(bundles, folder));
 }

@@ -1,12 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { DeadLetterQueue } from 'aws-cdk-lib/aws-sqs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../../shared/config/env.ts';
 import { DEAD_LETTERS, ISOLATED, QUEUE, WORKER } from '../../shared/config/functions.ts';
+import { acknowledge } from '../nag.ts';
 import type { Stage } from '../stage.ts';
 import type { NodeFunction } from './node-function.ts';
+import { feedFrom } from './queue-feed.ts';
 
 /**
  * Where ready nodes, retries and short timers travel. The isolated queue is for messages that came back once: an event
@@ -18,9 +19,13 @@ export class WorkQueues extends Construct {
   readonly isolated: Queue;
   readonly deadLetters: Queue;
   readonly parked: Queue;
+  /** What EventBridge Scheduler could not deliver, with its reason; nothing receives it. */
+  readonly undelivered: Queue;
+  readonly #stage: Stage;
 
   constructor(scope: Construct, id: string, props: { readonly stage: Stage }) {
     super(scope, id);
+    this.#stage = props.stage;
     const { removalPolicy } = props.stage;
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy };
     this.deadLetters = new Queue(this, 'DeadLetters', {
@@ -28,10 +33,17 @@ export class WorkQueues extends Construct {
       visibilityTimeout: Duration.seconds(DEAD_LETTERS.visibilityTimeoutSeconds),
       retentionPeriod: Duration.seconds(QUEUE.deadLetterRetentionSeconds),
     });
-    this.parked = new Queue(this, 'Parked', {
-      ...common,
-      retentionPeriod: Duration.seconds(QUEUE.parkedRetentionSeconds),
+    const kept = { ...common, retentionPeriod: Duration.seconds(QUEUE.parkedRetentionSeconds) };
+    this.parked = new Queue(this, 'Parked', kept);
+    this.undelivered = new Queue(this, 'Undelivered', kept);
+    acknowledge(this.deadLetters, {
+      'Serverless-SQSRedrivePolicy':
+        'Burials are tried until they succeed: nothing would take a message from a second one.',
     });
+    for (const queue of [this.parked, this.undelivered]) {
+      const reason = 'Nothing receives from it: an alarm tells a person, who decides.';
+      acknowledge(queue, { 'AwsSolutions-SQS3': reason, 'Serverless-SQSRedrivePolicy': reason });
+    }
     const dispatching = {
       ...common,
       visibilityTimeout: Duration.seconds(WORKER.visibilityTimeoutSeconds),
@@ -56,34 +68,21 @@ export class WorkQueues extends Construct {
     fn.allow(['sqs:GetQueueAttributes'], [this.work.queueArn]);
   }
 
-  /** The event source gives the function the right to receive and delete, on this queue alone. */
   feedWork(fn: NodeFunction): void {
-    fn.function.addEventSource(
-      new SqsEventSource(this.work, {
-        batchSize: WORKER.batchSize,
-        reportBatchItemFailures: true,
-        maxConcurrency: WORKER.maximumConcurrency,
-      }),
-    );
-  }
-
-  feedDeadLetters(fn: NodeFunction): void {
-    fn.function.addEventSource(
-      new SqsEventSource(this.deadLetters, {
-        batchSize: DEAD_LETTERS.batchSize,
-        reportBatchItemFailures: true,
-        maxConcurrency: DEAD_LETTERS.maximumConcurrency,
-      }),
-    );
+    feedFrom(this.work, fn, { batchSize: WORKER.batchSize, maximumConcurrency: WORKER.maximumConcurrency });
   }
 
   feedIsolated(fn: NodeFunction): void {
-    fn.function.addEventSource(
-      new SqsEventSource(this.isolated, {
-        batchSize: ISOLATED.batchSize,
-        reportBatchItemFailures: true,
-        maxConcurrency: ISOLATED.maximumConcurrency,
-      }),
-    );
+    const { batchSize, maximumConcurrency } = ISOLATED;
+    feedFrom(this.isolated, fn, { batchSize, maximumConcurrency: this.#rarely(maximumConcurrency) });
+  }
+
+  feedDeadLetters(fn: NodeFunction): void {
+    const { batchSize, maximumConcurrency } = DEAD_LETTERS;
+    feedFrom(this.deadLetters, fn, { batchSize, maximumConcurrency: this.#rarely(maximumConcurrency) });
+  }
+
+  #rarely(maximumConcurrency: number): number | undefined {
+    return this.#stage.capRareQueues ? maximumConcurrency : undefined;
   }
 }

@@ -37,7 +37,10 @@ const LOCAL_TIMING: MappingTiming = { visibilitySeconds: 5, heartbeatMs: 2_000, 
 export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | void>;
 
 export interface EventSourceMappingOptions {
+  /** Makes the calls that Lambda makes with the function's role. */
   readonly sqs: SQSClient;
+  /** Makes those that it does not make at all: nobody there changes how long a message is hidden. */
+  readonly hiding: SQSClient;
   readonly queueUrl: string;
   readonly mapping: MappingResource;
   readonly fn: FunctionResource;
@@ -171,8 +174,8 @@ export class EventSourceMapping {
 
   async #setVisibility(messages: readonly Message[], seconds: number): Promise<void> {
     if (messages.length === 0) return;
-    const { sqs, queueUrl } = this.#options;
-    await sqs.send(
+    const { hiding, queueUrl } = this.#options;
+    await hiding.send(
       new ChangeMessageVisibilityBatchCommand({
         QueueUrl: queueUrl,
         Entries: messages.map(({ ReceiptHandle }, index) => ({

@@ -80,10 +80,9 @@ export function readResources(template: Template, names: Lookup): LocalResources
     resourcesOfType(template, type).map(([id, resource]) => read(id, resource));
   const resolved = (resource: TemplateResource): unknown => resolveIntrinsics(resource.Properties, names);
   return {
-    tables: ofType('AWS::DynamoDB::GlobalTable', (id, { Properties }) => ({
+    tables: ofType('AWS::DynamoDB::Table', (id, { Properties }) => ({
       name: names.ref(id),
-      // Replicas are left out: they hold per-region settings that emulators refuse.
-      ...TableResource.parse(resolveIntrinsics({ ...Properties, Replicas: undefined }, names)),
+      ...TableResource.parse(resolveIntrinsics(Properties, names)),
     })),
     queues: ofType('AWS::SQS::Queue', (id, resource) => ({ name: id, ...QueueResource.parse(resolved(resource)) })),
     buckets: ofType('AWS::S3::Bucket', (id) => names.ref(id)),

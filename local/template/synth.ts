@@ -16,23 +16,36 @@ const SOURCES = ['lib', 'bin', 'shared/config', 'package-lock.json', 'cdk.json']
 
 const CACHE = join(repository, 'node_modules/.cache/stepwell');
 
-const CdkJson = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
+const Stages = z.record(z.string(), z.record(z.string(), z.unknown())).default({});
+const CdkJson = z.object({ context: z.looseObject({ stepwell: Stages }).prefault({}) });
+
+/** Which of the templates that the app can make. */
+export interface TemplateVariant {
+  readonly stage: 'dev' | 'prod';
+  /** On top of what `cdk.json` has for the stage (`lib/options.ts`). */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+const PREFIX = 'stepwell';
+
+/** The local stack is a dev stack. */
+const LOCAL: TemplateVariant = { stage: 'dev' };
 
 /**
  * The stack's CloudFormation template. Synthesis takes seconds and CDK 150 MB, so it runs in a process of its own and
  * only when its sources have changed.
  */
-export async function synthesizedTemplate(): Promise<Template> {
-  const cached = join(CACHE, `${await digestOfSources()}.template.json`);
+export async function synthesizedTemplate(variant: TemplateVariant = LOCAL): Promise<Template> {
+  const cached = join(CACHE, `${await digestOfSources(variant)}.template.json`);
   const text = await readFile(cached, 'utf8').catch(() => undefined);
   if (text !== undefined) return Template.parse(JSON.parse(text));
-  const fresh = await synthesize();
+  const fresh = await synthesize(variant);
   await keep(cached, fresh);
   return Template.parse(JSON.parse(fresh));
 }
 
-async function digestOfSources(): Promise<string> {
-  const hash = createHash('sha256');
+async function digestOfSources(variant: TemplateVariant): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(variant));
   for (const source of SOURCES) {
     for (const file of await filesUnder(join(repository, source))) {
       hash.update(`${file.slice(repository.length)}\0`).update(await readFile(file));
@@ -50,20 +63,21 @@ async function filesUnder(path: string): Promise<string[]> {
     .sort();
 }
 
-async function synthesize(): Promise<string> {
+async function synthesize({ stage, options }: TemplateVariant): Promise<string> {
   const output = join(tmpdir(), `stepwell-synth-${randomUUID()}`);
   try {
     // What the CDK command line would pass on from cdk.json, and no bundles: only the template is wanted.
     const { context } = CdkJson.parse(JSON.parse(await readFile(join(repository, 'cdk.json'), 'utf8')));
+    const stepwell = { ...context.stepwell, [stage]: { ...context.stepwell[stage], ...options } };
     const env = {
       ...process.env,
-      STAGE: 'dev',
-      PREFIX: 'stepwell',
+      STAGE: stage,
+      PREFIX,
       CDK_OUTDIR: output,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, 'aws:cdk:bundling-stacks': [] }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stepwell, 'aws:cdk:bundling-stacks': [] }),
     };
     await promisify(execFile)(process.execPath, [join(repository, 'bin/app.ts')], { cwd: repository, env });
-    return await readFile(join(output, 'stepwell-dev.template.json'), 'utf8');
+    return await readFile(join(output, `${PREFIX}-${stage}.template.json`), 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartupProblem(`The CDK app (bin/app.ts) could not be synthesized:\n${reason}`, { cause: error });

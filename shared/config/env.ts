@@ -8,6 +8,12 @@ export const ENV = {
   scheduleGroup: 'STEPWELL_SCHEDULE_GROUP',
   scheduleRoleArn: 'STEPWELL_SCHEDULE_ROLE_ARN',
   workQueueArn: 'STEPWELL_WORK_QUEUE_ARN',
+  /** Takes schedules' messages that could not be delivered. */
+  undeliveredQueueArn: 'STEPWELL_UNDELIVERED_QUEUE_ARN',
+  /** The dimension of every metric: several stacks share an account. */
+  stackName: 'STEPWELL_STACK',
+  /** Absent where lifecycle events are off. */
+  eventBus: 'STEPWELL_EVENT_BUS',
   /** Public base URL of the API; callback URLs start with it. */
   baseUrl: 'STEPWELL_BASE_URL',
   /** Local stack only: `host:port,…` that http nodes may reach although they are not public. */

@@ -34,6 +34,8 @@ export const DEAD_LETTERS = {
 export const API = {
   /** HTTP API gives up at 30 s; ours must have answered before. */
   timeoutSeconds: 29,
+  /** Bursts that the gateway lets through, as a multiple of what it lets through each second. */
+  burstFactor: 2,
   memoryMb: 512,
 } as const;
 

@@ -1,6 +1,7 @@
 import { isTerminal, type ExecutionKey, type Header } from '../domain/execution/records.ts';
 import { epochMs } from '../domain/time.ts';
 import { close } from './close.ts';
+import { endExecution } from './end-execution.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { requestStop } from './request-stop.ts';
 import { GUARD_DELAY_MS } from './time-budget.ts';
@@ -26,21 +27,10 @@ export async function cancelExecution(deps: EngineDeps, key: ExecutionKey, reque
   if (session === undefined) return { kind: 'not_found' };
   if (isTerminal(session.header.status)) return { kind: 'terminal' };
   if (session.header.status === 'pending') {
-    const now = deps.clock.now();
-    const { check: _check, ...rest } = session.header;
-    const next: Header = {
-      ...rest,
-      status: 'cancelled',
-      reason: 'cancelled',
-      endedAt: now,
-      stop: { status: 'cancelled', reason: 'cancelled', at: now },
-      rev: rest.rev + 1,
-      op: deps.ids.operation(),
-    };
+    const end = { status: 'cancelled', reason: 'cancelled' } as const;
+    const ended = await endExecution(deps, session.header, { ...end, stop: { ...end, at: deps.clock.now() } });
     // Lost to somebody who started it: then it is running, and cancelled as such.
-    return (await deps.store.replaceHeader(next))
-      ? { kind: 'accepted', header: next }
-      : cancelExecution(deps, key, requestId);
+    return ended === undefined ? cancelExecution(deps, key, requestId) : { kind: 'accepted', header: ended };
   }
   await deps.queue.send([
     {

@@ -12,6 +12,7 @@ import { epochMs, type EpochMs } from '../domain/time.ts';
 import type { PlanNode } from '../domain/workflow/plan.ts';
 import { parentUnit } from './cover.ts';
 import { closeRepeated } from './dead-letters.ts';
+import { endExecution } from './end-execution.ts';
 import type { NodeCondition } from './ports.ts';
 import type { Session } from './session.ts';
 import { isLive } from './time-budget.ts';
@@ -112,27 +113,14 @@ async function fence(session: Session, node: PlanNode, record: NodeRecord | unde
 }
 
 async function end(session: Session, header: Header, standings: Parameters<typeof countProgress>[1]): Promise<boolean> {
-  const { clock, ids, store, leaseEpoch, log } = session.deps;
+  const { clock, leaseEpoch, log } = session.deps;
   invariant(header.stop !== undefined, 'only a stopped execution is closed');
   await closeRepeated(session.deps, session.plan, header);
-  const now = clock.now();
-  const { check: _check, ...rest } = header;
-  const next: Header = {
-    ...rest,
-    status: header.stop.status,
-    reason: header.stop.reason,
-    endedAt: now,
-    progress: countProgress(session.plan, standings, { now, leaseEpoch, terminal: true }),
-    rev: header.rev + 1,
-    op: ids.operation(),
-  };
-  if (!(await store.replaceHeader(next))) return false;
-  session.adoptHeader(next);
-  log.info('execution stopped', {
-    execution: header.execution,
-    workspace: header.workspace,
-    status: next.status,
-    reason: next.reason,
-  });
+  const { status, reason } = header.stop;
+  const progress = countProgress(session.plan, standings, { now: clock.now(), leaseEpoch, terminal: true });
+  const ended = await endExecution(session.deps, header, { status, reason, progress });
+  if (ended === undefined) return false;
+  session.adoptHeader(ended);
+  log.info('execution stopped', { ...session.key, status, reason });
   return true;
 }

@@ -76,6 +76,7 @@ async function file(session: Session, record: SettledRecord, { node, error }: Un
     status: 'open',
   };
   await deps.store.fileDeadLetter(letter);
+  deps.telemetry.deadLetterFiled();
   session.filed.add(node.index);
 }
 
@@ -95,7 +96,11 @@ async function inputOf(
     const { value } = await resolveWith(session, { node, attempt: record.attempt, startedAt, via: record.via });
     return value.ok ? value.value : undefined;
   } catch (fault) {
-    session.deps.log.warn('a dead letter is filed without its input', { node: node.id, error: String(fault) });
+    session.deps.log.warn('a dead letter is filed without its input', {
+      ...session.key,
+      node: node.id,
+      error: String(fault),
+    });
     return undefined;
   }
 }

@@ -7,6 +7,7 @@ import {
   type Progress,
 } from '../domain/execution/records.ts';
 import { failure } from '../domain/failure.ts';
+import { endExecution } from './end-execution.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { ExecutionMessage } from './messages.ts';
 import type { ExecutionRecords } from './ports.ts';
@@ -43,7 +44,8 @@ export async function endWithoutPlan(
     if (header.status === 'pending') {
       if (message.kind !== 'expire') return;
       if (!isDue) return queue.send([{ message, notBefore: header.deadline }]);
-      if (await store.replaceHeader(ended(deps, header, { status: 'timed_out', reason: 'hold_expired' }))) return;
+      const end = { status: 'timed_out', reason: 'hold_expired' } as const;
+      if ((await endExecution(deps, header, end)) !== undefined) return;
       continue;
     }
     if (header.stop === undefined) {
@@ -64,18 +66,10 @@ export async function endWithoutPlan(
       progress: progressOf(records),
       ...(reason === 'node_failed' && { error: errorOf(message, cause) }),
     };
-    if (!(await store.replaceHeader(ended(deps, header, end)))) continue;
+    if ((await endExecution(deps, header, end)) === undefined) continue;
     deps.log.warn('execution ended without its definition', { ...key, status, cause: cause.message });
     return;
   }
-}
-
-function ended(
-  { clock, ids }: EngineDeps,
-  { check: _check, ...header }: Header,
-  end: Pick<Header, 'status'> & Partial<Pick<Header, 'reason' | 'error' | 'progress'>>,
-): Header {
-  return { ...header, ...end, endedAt: clock.now(), rev: header.rev + 1, op: ids.operation() };
 }
 
 /** Every permission in the records, of whatever generation. */

@@ -3,7 +3,16 @@ import type { EpochMs } from '../domain/time.ts';
 import type { Plan } from '../domain/workflow/plan.ts';
 import type { Breakers } from './breakers.ts';
 import type { NodeRegistry } from './node-registry.ts';
-import type { Clock, EngineLog, ExecutionStore, Ids, ReplayStore, WorkQueue } from './ports.ts';
+import type {
+  Clock,
+  EngineLog,
+  ExecutionStore,
+  Ids,
+  LifecycleEvents,
+  ReplayStore,
+  Telemetry,
+  WorkQueue,
+} from './ports.ts';
 
 /** Everything the engine needs, given once at start-up. */
 export interface EngineDeps {
@@ -18,6 +27,9 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: EngineLog;
+  readonly telemetry: Telemetry;
+  /** Absent where ends are not announced, which is what costs nothing. */
+  readonly events?: LifecycleEvents;
   /** See `isLive` in time-budget.ts; 0 on AWS. */
   readonly leaseEpoch: EpochMs;
 }

@@ -1,13 +1,14 @@
 import { evaluateValue } from '../domain/expression/template.ts';
 import { computeFrontier, type Frontier } from '../domain/execution/frontier.ts';
 import { countProgress } from '../domain/execution/progress.ts';
-import type { ExecutionError, Header } from '../domain/execution/records.ts';
+import type { ExecutionError } from '../domain/execution/records.ts';
 import { uncaughtError } from '../domain/execution/settled.ts';
 import { failure } from '../domain/failure.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isVirtual, nodeAt } from '../domain/workflow/plan.ts';
 import { closeRepeated, ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
+import { endExecution, type End } from './end-execution.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { buildScope, referencedIndices } from './scope.ts';
 import type { Session } from './session.ts';
@@ -27,31 +28,13 @@ export async function finish(session: Session): Promise<void> {
   await ensureDeadLetters(session, failed);
   await closeRepeated(session.deps, session.plan, header);
   const end = await outcome(session, frontier, failed);
-  const now = session.deps.clock.now();
-  const { check: _check, ...rest } = session.header;
-  const next: Header = {
-    ...rest,
-    ...end,
-    endedAt: now,
-    progress: countProgress(session.plan, frontier.standings, {
-      now,
-      leaseEpoch: session.deps.leaseEpoch,
-      terminal: true,
-    }),
-    rev: header.rev + 1,
-    op: session.deps.ids.operation(),
-  };
-  if (await session.deps.store.replaceHeader(next)) {
-    session.adoptHeader(next);
-    session.deps.log.info('execution ended', {
-      execution: header.execution,
-      workspace: header.workspace,
-      status: next.status,
-    });
-    return;
-  }
+  const view = { now: session.deps.clock.now(), leaseEpoch: session.deps.leaseEpoch, terminal: true };
+  const progress = countProgress(session.plan, frontier.standings, view);
+  const ended = await endExecution(session.deps, session.header, { ...end, progress });
   // Somebody wrote the header meanwhile: a cancel, the sweeper's check, or another finisher.
-  return finish(session);
+  if (ended === undefined) return finish(session);
+  session.adoptHeader(ended);
+  session.deps.log.info('execution ended', { ...session.key, status: ended.status });
 }
 
 /** Undefined while something is open. What this invocation knows to have settled need not be read again. */
@@ -67,8 +50,6 @@ async function settledFrontier(session: Session): Promise<Frontier | undefined> 
   const frontier = computeFrontier(plan, session.recordLookup(nodes));
   return frontier.allSettled ? frontier : undefined;
 }
-
-type End = Pick<Header, 'status' | 'reason' | 'error' | 'output'>;
 
 async function outcome(session: Session, { standings }: Frontier, [failed]: readonly UncaughtFailure[]): Promise<End> {
   if (failed !== undefined) {

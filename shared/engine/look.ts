@@ -1,13 +1,15 @@
+import { isTerminal } from '../domain/execution/records.ts';
 import { epochMs, type EpochMs } from '../domain/time.ts';
 import { moveCheck } from './check.ts';
 import { close } from './close.ts';
 import { drive } from './drive.ts';
 import type { Due } from './due.ts';
+import { announceEnd } from './end-execution.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { openSession } from './open-session.ts';
+import { sessionOf } from './open-session.ts';
 import { recover, type RecoveryReport } from './recover.ts';
 import { spread } from './set-aside.ts';
-import { CHECK_AFTER_MS, CHECK_IDLE_MS } from './time-budget.ts';
+import { CHECK_AFTER_MS, CHECK_IDLE_MS, timeBudget } from './time-budget.ts';
 import { work } from './work.ts';
 
 /** What was sent is given this long a message before the execution is looked at again. */
@@ -38,11 +40,15 @@ export interface Looked {
 export async function look(deps: EngineDeps, { key }: Due, scope: SweepScope, remainingMs: number): Promise<Looked> {
   const names = { ws: key.workspace, ex: key.execution };
   const delivery = { id: deps.ids.operation(), receiveCount: 1, isolated: false };
-  const session = await openSession(deps, names, delivery, remainingMs, false);
-  if (session === undefined) return { sent: 0 };
-  const { header } = session;
+  const budget = timeBudget(deps.clock.now(), remainingMs);
+  const header = await deps.store.readHeader(key);
   const now = deps.clock.now();
-  if (header.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };
+  if (header?.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };
+  if (isTerminal(header.status)) {
+    await announceEnd(deps, header);
+    return { sent: 0 };
+  }
+  const session = await sessionOf(deps, header, { delivery, budget, mayRun: false });
   if (now >= header.deadline) {
     await work(deps, { v: 1, ...names, kind: 'expire' }, delivery, remainingMs);
     return { sent: 0 };

@@ -1,3 +1,4 @@
+import type { Header } from '../domain/execution/records.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { Delivery, ExecutionMessage } from './messages.ts';
 import { Session } from './session.ts';
@@ -13,7 +14,15 @@ export async function openSession(
 ): Promise<Session | undefined> {
   const budget = timeBudget(deps.clock.now(), remainingMs);
   const header = await deps.store.readHeader({ workspace: ws, execution: ex });
-  if (header === undefined) return undefined;
-  const plan = await deps.plans.load(ws, header.workflow, header.version);
-  return new Session(deps, { plan, header, delivery, budget, mayRun });
+  return header === undefined ? undefined : sessionOf(deps, header, { delivery, budget, mayRun });
+}
+
+/** For a header that was read strongly, just now. */
+export async function sessionOf(
+  deps: EngineDeps,
+  header: Header,
+  options: Pick<ConstructorParameters<typeof Session>[1], 'delivery' | 'budget' | 'mayRun'>,
+): Promise<Session> {
+  const plan = await deps.plans.load(header.workspace, header.workflow, header.version);
+  return new Session(deps, { plan, header, ...options });
 }

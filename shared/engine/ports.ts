@@ -1,9 +1,11 @@
 import type { Json } from '../domain/json.ts';
 import type { EpochMs } from '../domain/time.ts';
+import type { LifecycleEvent } from '../domain/execution/lifecycle-event.ts';
 import type {
   DeadLetter,
   DeadLetterKey,
   ExecutionKey,
+  ExecutionStatus,
   GroupRecord,
   Header,
   NodeRecord,
@@ -140,4 +142,19 @@ export interface Ids {
 export interface EngineLog {
   info(message: string, details: Readonly<Record<string, unknown>>): void;
   warn(message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+/** What operators count. Nothing is decided by it: the calls cost nothing to speak of, fail never, and may count twice. */
+export interface Telemetry {
+  executionStarted(): void;
+  executionEnded(status: ExecutionStatus, durationMs: number): void;
+  /** An effectful node, from its first claim on. */
+  nodeEnded(type: string, durationMs: number): void;
+  deadLetterFiled(): void;
+}
+
+/** Where ends of executions are announced. */
+export interface LifecycleEvents {
+  /** Accepted, or an exception. */
+  publish(event: LifecycleEvent): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { epochMs } from '../domain/time.ts';
 import type { Plan } from '../domain/workflow/plan.ts';
 import { closeRepeated } from './dead-letters.ts';
+import { announceEnd } from './end-execution.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { WorkMessage } from './messages.ts';
 import { openSession } from './open-session.ts';
@@ -49,6 +50,11 @@ export async function redrive(deps: EngineDeps, request: RedriveRequest): Promis
   if (session === undefined) return { kind: 'not_found' };
   const { header } = session;
   if (!isTerminal(header.status)) return { kind: 'running' };
+  if (header.check !== undefined) {
+    // Nobody would hear of this end any more.
+    await announceEnd(deps, header);
+    return redrive(deps, request);
+  }
   if (!areOfGeneration(session, request.generationOf ?? [])) return { kind: 'nothing' };
   if (header.redrives.length >= LIMITS.redrivesMax) return { kind: 'too_many' };
   const { nodes } = await deps.store.readAll(session.key, 'statuses');

@@ -122,6 +122,7 @@ export async function commitUnit(
   // The header is read at the same time: issued not before the commit, it shows every stop older than this permission.
   const write = await store.writeNode(session.key, record, expected, () => session.refreshHeader());
   if (!write.written) return false;
+  if (node.kind === 'effect') session.deps.telemetry.nodeEnded(node.type, record.endedAt - record.startedAt);
   for (const { node: ended, settled } of closure.settled) session.learn(ended, settled);
   session.markOutputs(node.index);
   if (base.via !== undefined) session.learnRecord(record);

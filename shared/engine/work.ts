@@ -4,6 +4,7 @@ import { nodeAt, type PlanNode } from '../domain/workflow/plan.ts';
 import { close } from './close.ts';
 import { closeRepeated } from './dead-letters.ts';
 import { drive } from './drive.ts';
+import { endExecution } from './end-execution.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { Delivery, MessageOf, WorkMessage } from './messages.ts';
 import { openSession } from './open-session.ts';
@@ -107,7 +108,7 @@ async function recoverAndDrive(session: Session, options: RecoveryOptions): Prom
 
 /** The time of the execution is over, or that of its being held; too early, and the message is sent again for later. */
 async function expire(session: Session): Promise<void> {
-  const { clock, queue, store, ids } = session.deps;
+  const { clock, queue } = session.deps;
   const { header } = session;
   const now = clock.now();
   if (header.status !== 'pending' && header.status !== 'running') return;
@@ -118,17 +119,8 @@ async function expire(session: Session): Promise<void> {
     return;
   }
   if (header.status === 'pending') {
-    const { check: _check, ...rest } = header;
-    const next = {
-      ...rest,
-      status: 'timed_out' as const,
-      reason: 'hold_expired' as const,
-      endedAt: now,
-      rev: header.rev + 1,
-      op: ids.operation(),
-    };
     // Lost to somebody who started or cancelled it at the last moment: the deadline is another one now.
-    if (!(await store.replaceHeader(next)))
+    if ((await endExecution(session.deps, header, { status: 'timed_out', reason: 'hold_expired' })) === undefined)
       await queue.send([{ message: { v: 1, ws: header.workspace, ex: header.execution, kind: 'expire' } }]);
     return;
   }

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientOf } from '../../local/aws-identity.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store.ts';
@@ -13,7 +14,7 @@ let running: TestStack;
 let client: DynamoDBClient;
 beforeAll(async () => {
   running = await startTestStack();
-  client = new DynamoDBClient();
+  client = new DynamoDBClient(clientOf(running.stack.endpoints.dynamodb));
 });
 afterAll(async () => {
   client.destroy();

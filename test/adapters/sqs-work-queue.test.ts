@@ -13,6 +13,7 @@ const timers = new ScheduleTimers(new SchedulerClient({ region: 'us-east-1' }), 
   group: 'g',
   queueArn: 'arn:q',
   roleArn: 'arn:r',
+  undeliveredArn: 'arn:u',
 });
 const queue = new SqsWorkQueue(
   new SQSClient({ region: 'us-east-1' }),
@@ -56,10 +57,15 @@ test('beyond 15 minutes a one-time schedule brings it near; making it twice make
   expect(first).toMatchObject({
     GroupName: 'g',
     ActionAfterCompletion: 'DELETE',
-    Target: { Arn: 'arn:q', RoleArn: 'arn:r' },
+    Target: { Arn: 'arn:q', RoleArn: 'arn:r', DeadLetterConfig: { Arn: 'arn:u' } },
   });
   expect(first?.ScheduleExpression).toBe('at(2026-11-21T12:13:30)');
   expect(sent()).toHaveLength(0);
+});
+
+test('each message names its workspace as the group that SQS keeps fair', async () => {
+  await queue.send([{ message: message('a') }, { message: { ...message('b'), ws: 'other' }, isolated: true }]);
+  expect(sent().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['w', 'other']);
 });
 
 test('25 messages leave in three batches; isolated ones go to their own queue', async () => {

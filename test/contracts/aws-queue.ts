@@ -144,7 +144,12 @@ export class AwsQueues implements AsyncDisposable {
   #timersTo(queueName: string): ScheduleTimers {
     if (this.#scheduler === undefined) throw new Error('not started');
     const roleArn = `arn:aws:iam::${ACCOUNT}:role/timers`;
-    return new ScheduleTimers(this.#scheduler, { group: 'timers', queueArn: arnOf(queueName), roleArn });
+    return new ScheduleTimers(this.#scheduler, {
+      group: 'timers',
+      queueArn: arnOf(queueName),
+      roleArn,
+      undeliveredArn: arnOf('undelivered'),
+    });
   }
 
   #pendingFor(queueName: string): Scheduled[] {

@@ -41,7 +41,7 @@ describe('functions', () => {
 
   test('whoever is permitted is configured: every function knows what it may use', () => {
     const wanted = Object.entries(ENV)
-      .filter(([key]) => !['httpAllow', 'clockRate', 'leaseEpoch'].includes(key))
+      .filter(([key]) => !['httpAllow', 'clockRate', 'leaseEpoch', 'eventBus'].includes(key))
       .map(([, name]) => name);
     for (const [, { Properties }] of resources(dev, 'AWS::Lambda::Function')) {
       const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };

@@ -18,13 +18,7 @@ describe('permissions', () => {
     'scheduler:CreateSchedule',
     'sqs:SendMessage',
   ];
-  const consuming = [
-    'sqs:ChangeMessageVisibility',
-    'sqs:DeleteMessage',
-    'sqs:GetQueueAttributes',
-    'sqs:GetQueueUrl',
-    'sqs:ReceiveMessage',
-  ];
+  const consuming = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 
   test.each([
     ['Api', [...engine, 'sqs:GetQueueAttributes'].sort()],
@@ -55,8 +49,8 @@ describe('permissions', () => {
     }
   });
 
-  test('Scheduler’s role sends to the work queue alone, and only this account’s schedules of this group can use it', () => {
-    const [, role] = resources(dev, 'AWS::IAM::Role').find(([id]) => id.startsWith('TimersRole'))!;
+  test('the timers’ role sends to the work queue and to that of what was undelivered, and only this account’s schedules of this group can use it', () => {
+    const [, role] = resources(dev, 'AWS::IAM::Role').find(([id]) => id.startsWith('TimersSchedulerRole'))!;
     const [group] = resources(dev, 'AWS::Scheduler::ScheduleGroup')[0]!;
     expect(role.Properties['AssumeRolePolicyDocument']).toMatchObject({
       Statement: [
@@ -71,8 +65,15 @@ describe('permissions', () => {
         },
       ],
     });
-    expect(statementsOf(dev, 'Timers')).toEqual([
-      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [queueId(dev, 'Work'), 'Arn'] } },
+    expect(statementsOf(dev, 'TimersScheduler')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: [
+          { 'Fn::GetAtt': [queueId(dev, 'Work'), 'Arn'] },
+          { 'Fn::GetAtt': [queueId(dev, 'Undelivered'), 'Arn'] },
+        ],
+      },
     ]);
   });
 
@@ -81,7 +82,7 @@ describe('permissions', () => {
       const pass = statementsOf(dev, construct).filter((statement) => statement.Action === 'iam:PassRole');
       expect(pass).toMatchObject([
         {
-          Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TimersRole/), 'Arn'] },
+          Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TimersSchedulerRole/), 'Arn'] },
           Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
         },
       ]);

@@ -1,8 +1,9 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { DEAD_LETTERS, ISOLATED, QUEUE, WORKER } from '../../shared/config/functions.ts';
 import { DELIVERIES_MAX } from '../../shared/engine/bury-node.ts';
-import { denyWithoutTls, dev, functionOf, matching, queueId, resources, type Statement } from './synthesized.ts';
+import { denyWithoutTls, dev, functionOf, matching, prod, queueId, resources, type Statement } from './synthesized.ts';
 
 describe('queues', () => {
   test('a message stays hidden for 6 × the timeout of the function that holds it', () => {
@@ -66,7 +67,7 @@ describe('queues', () => {
 
   test('all are encrypted, and refuse what does not come by TLS', () => {
     const queues = resources(dev, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     for (const [id, { Properties }] of queues) {
       expect(Properties['SqsManagedSseEnabled']).toBe(true);
       expect(
@@ -79,21 +80,49 @@ describe('queues', () => {
   });
 
   test('mappings report failures one by one; the isolated queue feeds one message at a time', () => {
-    for (const [construct, fn, batchSize, concurrency] of [
-      ['Work', 'Worker', WORKER.batchSize, WORKER.maximumConcurrency],
-      ['Isolated', 'IsolatedWorker', ISOLATED.batchSize, ISOLATED.maximumConcurrency],
-      ['DeadLetters', 'DeadLetters', DEAD_LETTERS.batchSize, DEAD_LETTERS.maximumConcurrency],
-    ] as const) {
-      expect(
-        matching(dev, 'AWS::Lambda::EventSourceMapping', {
-          EventSourceArn: { 'Fn::GetAtt': [queueId(dev, construct), 'Arn'] },
-          FunctionName: { Ref: functionOf(dev, fn)[0] },
-          BatchSize: batchSize,
-          FunctionResponseTypes: ['ReportBatchItemFailures'],
-          ScalingConfig: { MaximumConcurrency: concurrency },
-        }),
-      ).toHaveLength(1);
+    for (const template of [dev, prod]) {
+      for (const [construct, fn, batchSize] of FED) {
+        expect(
+          matching(template, 'AWS::Lambda::EventSourceMapping', {
+            EventSourceArn: { 'Fn::GetAtt': [queueId(template, construct), 'Arn'] },
+            FunctionName: { Ref: functionOf(template, fn)[0] },
+            BatchSize: batchSize,
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+          }),
+        ).toHaveLength(1);
+      }
     }
     expect(ISOLATED.batchSize).toBe(1);
   });
+
+  test('prod caps each mapping; dev caps the one that users feed, for a capped one polls with five pollers for ever', () => {
+    const caps = (template: Template) =>
+      FED.map(
+        ([construct]) =>
+          Object.values(
+            template.findResources('AWS::Lambda::EventSourceMapping', {
+              Properties: { EventSourceArn: { 'Fn::GetAtt': [queueId(template, construct), 'Arn'] } },
+            }),
+          )[0]?.['Properties'].ScalingConfig?.MaximumConcurrency as number | undefined,
+      );
+    expect(caps(prod)).toEqual([
+      WORKER.maximumConcurrency,
+      ISOLATED.maximumConcurrency,
+      DEAD_LETTERS.maximumConcurrency,
+    ]);
+    expect(caps(dev)).toEqual([WORKER.maximumConcurrency, undefined, undefined]);
+  });
+
+  test('no function reserves concurrency: a new account has ten in all', () => {
+    for (const template of [dev, prod]) {
+      for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function'))
+        expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
+  });
 });
+
+const FED = [
+  ['Work', 'Worker', WORKER.batchSize],
+  ['Isolated', 'IsolatedWorker', ISOLATED.batchSize],
+  ['DeadLetters', 'DeadLetters', DEAD_LETTERS.batchSize],
+] as const;

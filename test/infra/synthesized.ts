@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { Options } from '../../lib/options.ts';
 import type { StageName } from '../../lib/stage.ts';
 import { stageNamed } from '../../lib/stage.ts';
-import { stackName } from '../../lib/stack-name.ts';
+import { stackIdentity } from '../../lib/stack-identity.ts';
 import { StepwellStack } from '../../lib/stepwell-stack.ts';
 
 export type Properties = Record<string, unknown>;
@@ -21,14 +22,14 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-export function synthesize(stage: StageName, prefix = 'stepwell'): Template {
+export function synthesize(stage: StageName, prefix = 'stepwell', options: Options = {}): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'stepwell-infra-'));
   process.on('exit', () => {
     rmSync(outdir, { recursive: true, force: true });
   });
   const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
-  const name = stackName(prefix, stage);
-  return Template.fromStack(new StepwellStack(app, name, { stage: stageNamed(stage), stackName: name }));
+  const { stackName: name } = stackIdentity({ PREFIX: prefix, STAGE: stage }, undefined);
+  return Template.fromStack(new StepwellStack(app, name, { stage: stageNamed(stage, options), stackName: name }));
 }
 
 export const dev = synthesize('dev');

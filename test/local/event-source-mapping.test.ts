@@ -57,6 +57,7 @@ function feed(queue: TestQueue, handler: QueueHandler, overrides: Overrides = {}
   const { batchSize = 10, reportBatchItemFailures = true, ...options } = overrides;
   const mapping = new EventSourceMapping({
     sqs,
+    hiding: sqs,
     queueUrl: queue.url,
     mapping: {
       functionName: 'fn',

@@ -1,3 +1,5 @@
+import type { LifecycleEvent } from '../../shared/domain/execution/lifecycle-event.ts';
+import type { ExecutionKey } from '../../shared/domain/execution/records.ts';
 import { check } from './checker/check.ts';
 import type { Evidence, ExecutionEvidence } from './checker/evidence.ts';
 import { oracleProblems } from './oracle.ts';
@@ -76,7 +78,12 @@ function rest(world: World, until: number): Promise<boolean> {
   return world.scheduler.run(() => world.quiet, until, STEPS_MAX).then((ended) => ended && world.quiet);
 }
 
-async function gather(world: World, { executions }: Scenario, told: Told, skewed: boolean): Promise<Evidence> {
+async function gather(
+  world: World,
+  { executions, announces }: Scenario,
+  told: Told,
+  skewed: boolean,
+): Promise<Evidence> {
   const { store, target, ledger, queue } = world;
   const found = await Promise.all(
     executions.map(async ({ key, workflow }): Promise<ExecutionEvidence> => {
@@ -92,6 +99,7 @@ async function gather(world: World, { executions }: Scenario, told: Told, skewed
         changes: store.changesOf(key),
         planIds: new Map(versionsOf(workflow).map(({ plan }) => [plan.version, plan.nodes.map(({ id }) => id)])),
         callbacks: told.callbacks.filter((each) => each.execution === key.execution),
+        ...(announces === true && { announced: world.announced.filter((event) => isOf(event, key)) }),
       };
     }),
   );
@@ -103,6 +111,10 @@ async function gather(world: World, { executions }: Scenario, told: Told, skewed
     skewed,
     workspacesTouched: store.workspaces,
   };
+}
+
+function isOf(event: LifecycleEvent, { workspace, execution }: ExecutionKey): boolean {
+  return event.workspace === workspace && event.execution === execution;
 }
 
 /** Messages and bulk replays that nobody saw to. */

@@ -23,10 +23,13 @@ const END_TIMEOUT_MS = 60_000;
 export class ApiClient {
   readonly url: string;
   readonly key: string;
+  readonly #check: () => void;
 
-  constructor(url: string, key: string) {
+  /** `check` throws once waiting makes no sense any more. */
+  constructor(url: string, key: string, check: () => void = () => undefined) {
     this.url = url;
     this.key = key;
+    this.#check = check;
   }
 
   async call(method: string, path: string, { body, raw, headers = {} }: CallOptions = {}): Promise<Answer> {
@@ -85,6 +88,7 @@ export class ApiClient {
     for (;;) {
       const execution = await this.execution(id);
       if (holds(execution)) return execution;
+      this.#check();
       if (Date.now() > deadline) throw new Error(`not in time: ${JSON.stringify(execution).slice(0, 2_000)}`);
       await sleep(POLL_MS);
     }

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
 import { MemoryReplayStore } from '../../shared/adapters/memory/replay-store.ts';
 import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
+import { NO_TELEMETRY } from '../../shared/adapters/memory/telemetry.ts';
 import { computeFrontier, recordFinder, type Standing } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
 import { isTerminal, type ExecutionKey, type Header } from '../../shared/domain/execution/records.ts';
@@ -14,7 +15,7 @@ import { isVirtual, nodeAt, type Plan } from '../../shared/domain/workflow/plan.
 import { validateDefinition } from '../../shared/domain/workflow/validate.ts';
 import { Breakers } from '../../shared/engine/breakers.ts';
 import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
-import type { ExecutionStore } from '../../shared/engine/ports.ts';
+import type { ExecutionStore, LifecycleEvents } from '../../shared/engine/ports.ts';
 import { startExecution } from '../../shared/engine/start-execution.ts';
 import { sweep } from '../../shared/engine/sweep.ts';
 import { work } from '../../shared/engine/work.ts';
@@ -56,6 +57,8 @@ export interface HarnessOptions {
   /** What several executions share: their targets' breakers, and the time. */
   readonly shared?: { readonly breakers: MemoryBreakerStore; readonly clock: VirtualClock };
   readonly workspace?: string;
+  /** Where ends are announced; absent: nowhere. */
+  readonly announce?: LifecycleEvents;
   /** Lets a test watch what is written. */
   readonly watch?: (store: ExecutionStore) => ExecutionStore;
 }
@@ -98,6 +101,7 @@ export class EngineHarness {
   readonly #afterFault: NonNullable<HarnessOptions['afterFault']>;
   readonly #stallMs: number;
   readonly #duplicates: boolean;
+  readonly #announce: LifecycleEvents | undefined;
   readonly #held: { readonly node: string; readonly release: () => void }[] = [];
   readonly #busy = new Set<string>();
   #operations = 0;
@@ -114,6 +118,7 @@ export class EngineHarness {
       duplicates = false,
       shared = { breakers: new MemoryBreakerStore(), clock: new VirtualClock() },
       workspace = 'ws',
+      announce,
       watch,
     }: HarnessOptions = {},
   ) {
@@ -126,6 +131,7 @@ export class EngineHarness {
     this.#afterFault = afterFault;
     this.#stallMs = stallMs;
     this.#duplicates = duplicates;
+    this.#announce = announce;
     const store = new MemoryExecutionStore();
     this.store = watch === undefined ? store : watch(store);
     this.replays = new MemoryReplayStore(store);
@@ -152,6 +158,8 @@ export class EngineHarness {
       ids,
       log,
       leaseEpoch: epochMs(0),
+      telemetry: NO_TELEMETRY,
+      ...(this.#announce !== undefined && { events: worker.events(this.#announce) }),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { BreakerStore } from '../../shared/engine/breakers.ts';
-import type { Clock, ExecutionStore, ReplayStore, WorkQueue } from '../../shared/engine/ports.ts';
+import type { Clock, ExecutionStore, LifecycleEvents, ReplayStore, WorkQueue } from '../../shared/engine/ports.ts';
 
 /**
  * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, the worker
@@ -84,6 +84,10 @@ export class Worker {
   }
 
   breakers(target: BreakerStore): BreakerStore {
+    return this.#wrap(target);
+  }
+
+  events(target: LifecycleEvents): LifecycleEvents {
     return this.#wrap(target);
   }
 

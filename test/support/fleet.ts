@@ -2,6 +2,7 @@ import { MemoryBreakerStore } from '../../shared/adapters/memory/breaker-store.t
 import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
 import { MemoryReplayStore } from '../../shared/adapters/memory/replay-store.ts';
+import { NO_TELEMETRY } from '../../shared/adapters/memory/telemetry.ts';
 import { ISOLATED, SWEEPER, WORKER } from '../../shared/config/functions.ts';
 import { isTerminal, type ExecutionKey } from '../../shared/domain/execution/records.ts';
 import { epochMs } from '../../shared/domain/time.ts';
@@ -87,6 +88,7 @@ export class Fleet {
       ids,
       log,
       leaseEpoch: epochMs(0),
+      telemetry: NO_TELEMETRY,
     };
   }
 

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryExecutionStore } from '../../shared/adapters/memory/execution-store.ts';
 import { MemoryReplayStore } from '../../shared/adapters/memory/replay-store.ts';
 import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
+import { NO_TELEMETRY } from '../../shared/adapters/memory/telemetry.ts';
 import { SWEEPER } from '../../shared/config/functions.ts';
 import type { Header } from '../../shared/domain/execution/records.ts';
 import { epochMs, type EpochMs } from '../../shared/domain/time.ts';
@@ -116,6 +117,7 @@ export class SweepBench {
       ids,
       log,
       leaseEpoch: epochMs(0),
+      telemetry: NO_TELEMETRY,
     };
   }
 

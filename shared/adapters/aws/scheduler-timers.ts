@@ -10,6 +10,8 @@ export interface TimerTarget {
   readonly group: string;
   readonly queueArn: string;
   readonly roleArn: string;
+  /** Takes what could not be delivered in time, with the reason. */
+  readonly undeliveredArn: string;
 }
 
 /** Timers beyond SQS's 15 minutes: one-time EventBridge schedules that send the message and delete themselves. */
@@ -38,6 +40,7 @@ export class ScheduleTimers {
         Arn: this.#target.queueArn,
         RoleArn: this.#target.roleArn,
         Input: body,
+        DeadLetterConfig: { Arn: this.#target.undeliveredArn },
         RetryPolicy: { MaximumEventAgeInSeconds: EVENT_AGE_MAX_SECONDS, MaximumRetryAttempts: 185 },
       },
     });

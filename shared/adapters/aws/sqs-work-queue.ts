@@ -52,6 +52,8 @@ export class SqsWorkQueue implements WorkQueue {
       entries.push({
         Id: String(entries.length),
         MessageBody: body,
+        // SQS's fair queues: a workspace with a backlog does not keep the others waiting.
+        MessageGroupId: message.ws,
         ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
       });
       byQueue.set(url, entries);

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientOf } from '../../../local/aws-identity.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../shared/domain/json.ts';
 import { DynamoExecutionStore } from '../../../shared/adapters/aws/dynamo/execution-store.ts';
@@ -68,7 +69,7 @@ describe('only what has ended is redriven', () => {
 
   /** Lets the execution look back on so many redrives. */
   async function asIfRedriven(execution: string, times: number): Promise<void> {
-    const client = new DynamoDBClient();
+    const client = new DynamoDBClient(clientOf(running.stack.endpoints.dynamodb));
     const inRecords = () => Promise.reject(new Error('these values are small'));
     const table = new Table(client, running.stack.env[ENV.tableName] ?? '');
     const store = new DynamoExecutionStore(table, { put: inRecords, get: inRecords });

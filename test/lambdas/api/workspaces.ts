@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientOf } from '../../../local/aws-identity.ts';
 import { newApiKey } from '../../../local/api-key.ts';
 import type { LocalStack } from '../../../local/stack-options.ts';
 import { ApiKeyStore } from '../../../shared/adapters/aws/dynamo/api-keys.ts';
@@ -22,7 +23,7 @@ export async function revokeKey(stack: LocalStack, key: string): Promise<void> {
 }
 
 async function withKeys(stack: LocalStack, work: (keys: ApiKeyStore) => Promise<unknown>): Promise<void> {
-  const client = new DynamoDBClient();
+  const client = new DynamoDBClient(clientOf(stack.endpoints.dynamodb));
   try {
     await work(new ApiKeyStore(new Table(client, stack.env[ENV.tableName] ?? '')));
   } finally {

@@ -144,7 +144,7 @@ describe('with final records and the ledger alone', () => {
   test('it says what it could not judge', () => {
     const { violations, judged } = judge(bare(diamond().end('succeeded', DIAMOND_ENDS)));
     expect(violations).toEqual([]);
-    expect(judged).toEqual(['I1', 'I4', 'I5', 'I6', 'I7', 'I8', 'I10', 'I11', 'I13', 'I14', 'I16']);
+    expect(judged).toEqual(['I1', 'I4', 'I5', 'I6', 'I7', 'I8', 'I10', 'I11', 'I13', 'I14', 'I16', 'I18']);
   });
 
   test.each<[string, string[], EvidenceBuilder]>([

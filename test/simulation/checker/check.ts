@@ -1,3 +1,4 @@
+import { checkAnnounced } from './announcements.ts';
 import { checkAttempts } from './attempts.ts';
 import { Books } from './books.ts';
 import { checkCallbacks } from './callbacks.ts';
@@ -87,6 +88,7 @@ function checkExecution(
   const view = viewOf(execution, header, books);
   checkRest(execution, header, view, report);
   checkNothingDue(header, report);
+  checkAnnounced(execution, header, report);
   if (execution.callbacks !== undefined) checkCallbacks(execution, report);
   if (view === undefined) return;
   checkRedrives(execution, header, report);
@@ -117,10 +119,12 @@ function judgedBy({ executions, workspacesTouched }: Evidence): readonly Invaria
   const logged = executions.some(({ changes }) => changes !== undefined);
   const called = executions.some(({ callbacks }) => callbacks !== undefined);
   const filed = executions.some(({ letters }) => letters !== undefined);
+  const announced = executions.some((execution) => execution.announced !== undefined);
   return INVARIANTS.map(({ id }) => id).filter(
     (id) =>
       (logged || !OF_THE_LOG.has(id)) &&
       (filed || id !== 'I17') &&
+      (announced || id !== 'I18') &&
       (called || id !== 'I15') &&
       (workspacesTouched !== undefined || id !== 'I12'),
   );

@@ -53,6 +53,7 @@ export class EvidenceBuilder {
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #groups: GroupRecord[] = [];
   readonly #callbacks: CallbackEvidence[] = [];
+  readonly #announced: { readonly generation: number; readonly status: string }[] = [];
   #header: Header | undefined;
   #now = 1_000;
 
@@ -100,6 +101,7 @@ export class EvidenceBuilder {
 
   end(status: Header['status'], counts: Partial<Progress>, more: Partial<Header> = {}): this {
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    this.#announced.push({ generation: this.#header?.gen ?? 1, status });
     return this.header({
       status,
       endedAt: epochMs(this.#now),
@@ -265,6 +267,7 @@ export class EvidenceBuilder {
       planIds: new Map([[1, this.ids]]),
       callbacks: this.#callbacks,
       letters: this.#letters(),
+      announced: this.#announced,
       ...execution,
     };
     return {

@@ -50,6 +50,8 @@ export interface ExecutionEvidence {
   readonly planIds?: ReadonlyMap<number, readonly string[]>;
   /** Its dead letters, closed ones included; absent: not looked at. */
   readonly letters?: readonly DeadLetter[];
+  /** What its end, and those before its redrives, were announced as; absent: ends are not announced. */
+  readonly announced?: readonly { readonly generation: number; readonly status: string }[];
   /** Callbacks that were sent, if the test did; absent: not watched. */
   readonly callbacks?: readonly CallbackEvidence[];
 }

@@ -54,8 +54,8 @@ export const FORGED: readonly (readonly [string, readonly string[], Evidence])[]
     line().claim('a', { fence: 2 }).commit('a').run('b').end('succeeded', { succeeded: 2 }).evidence(),
   ],
   [
-    'I3: an end that is taken back',
-    ['I3'],
+    'I3: an end that is taken back, of which the world was told',
+    ['I18', 'I3'],
     line().run('b').end('failed', { succeeded: 2 }).end('succeeded', { succeeded: 2 }).evidence(),
   ],
   [
@@ -305,7 +305,14 @@ export const FORGED: readonly (readonly [string, readonly string[], Evidence])[]
     single().run('a').end('succeeded', { succeeded: 1 }).effect('a', { attempt: 2 }).evidence(),
   ],
   ['I11: a wrong count', ['I11'], diamond().end('succeeded', { succeeded: 3, skipped: 1 }).evidence()],
-  ['I11: no count', ['I11'], single().run('a').header({ status: 'succeeded' }).evidence()],
+  [
+    'I11: no count',
+    ['I11'],
+    single()
+      .run('a')
+      .header({ status: 'succeeded' })
+      .evidence({}, { announced: [{ generation: 1, status: 'succeeded' }] }),
+  ],
   [
     "I12: somebody else's workspace",
     ['I12'],
@@ -367,6 +374,27 @@ export const FORGED: readonly (readonly [string, readonly string[], Evidence])[]
       .run('b')
       .end('succeeded', { succeeded: 2 })
       .evidence({}, { letters: lettersOf(failed()) }),
+  ],
+  [
+    'I18: an end that nobody was told of',
+    ['I18'],
+    single().run('a').end('succeeded', { succeeded: 1 }).evidence({}, { announced: [] }),
+  ],
+  [
+    'I18: an announcement of what did not happen',
+    ['I18'],
+    single()
+      .run('a')
+      .end('succeeded', { succeeded: 1 })
+      .evidence(
+        {},
+        {
+          announced: [
+            { generation: 1, status: 'succeeded' },
+            { generation: 1, status: 'failed' },
+          ],
+        },
+      ),
   ],
 ];
 

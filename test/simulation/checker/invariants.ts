@@ -33,6 +33,7 @@ export const INVARIANTS = [
     statement: 'a redrive repeats no success but what was named, what is below it, and `first` and `always`',
   },
   { id: 'I17', statement: 'a failure that failed its execution has a dead letter, open until it is repeated' },
+  { id: 'I18', statement: 'each end that is to be announced is, as what it was, and nothing else is' },
 ] as const;
 
 export type InvariantId = (typeof INVARIANTS)[number]['id'];

@@ -6,6 +6,28 @@ const domain = (file: string) => `shared/domain/execution/${file}`;
 /** Bugs in recovery, callbacks and redrives. */
 export const WAYS_BACK: readonly Mutant[] = [
   {
+    name: 'end-announced-only-at-once',
+    bug: 'an end is announced by whoever wrote it, or by nobody',
+    edits: [
+      {
+        file: engine('end-execution.ts'),
+        find: '    ...(events !== undefined && { check: epochMs(now + CHECK_AFTER_MS) }),\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'redrive-before-announcement',
+    bug: 'a redrive forgets that the end before it is still to be announced',
+    edits: [
+      {
+        file: engine('redrive.ts'),
+        find: '  if (header.check !== undefined) {\n',
+        replace: '  if (header.check === 0) {\n',
+      },
+    ],
+  },
+  {
     name: 'arrivals-not-repaired',
     bug: 'recovery forgets arrivals that were lost between a commit and their write',
     edits: [{ file: engine('recover.ts'), find: '  await repairArrivals(session, frontier, scope);\n', replace: '' }],
@@ -27,7 +49,12 @@ export const WAYS_BACK: readonly Mutant[] = [
     edits: [
       {
         file: engine('look.ts'),
-        find: "  if (header.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };\n",
+        find: "  if (header?.check === undefined || (scope === 'due' && header.check > now)) return { sent: 0 };\n",
+        replace: '  if (header === undefined) return { sent: 0 };\n',
+      },
+      {
+        file: engine('look.ts'),
+        find: '  if (isTerminal(header.status)) {\n    await announceEnd(deps, header);\n    return { sent: 0 };\n  }\n',
         replace: '',
       },
       {

@@ -51,6 +51,8 @@ export function randomScenario(random: Random): Scenario {
     coldStarts: random.pick([0, 0.2, 1]),
     outages: randomOutages(mischief),
     unreadable: mischief.chance(0.1) ? randomUnreadable(mischief) : [],
+    // Without a sweeper nobody would make up for an announcement that was lost.
+    announces: recovery !== 'redelivery' && mischief.chance(0.4),
   };
 }
 

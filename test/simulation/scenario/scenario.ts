@@ -77,6 +77,8 @@ export interface Scenario {
   readonly sweeper: boolean;
   readonly clientAttempts: number;
   readonly coldStarts: number;
+  /** Ends are announced on a bus. */
+  readonly announces?: boolean;
   readonly outages?: readonly Outage[];
   readonly unreadable?: readonly Unreadable[];
 }

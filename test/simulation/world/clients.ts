@@ -1,6 +1,13 @@
 import type { ExecutionKey, NodeRecord } from '../../../shared/domain/execution/records.ts';
 import type { BreakerStore } from '../../../shared/engine/breakers.ts';
-import type { ExecutionStore, OutgoingMessage, ReplayStore, WorkQueue } from '../../../shared/engine/ports.ts';
+import type { LifecycleEvent } from '../../../shared/domain/execution/lifecycle-event.ts';
+import type {
+  ExecutionStore,
+  LifecycleEvents,
+  OutgoingMessage,
+  ReplayStore,
+  WorkQueue,
+} from '../../../shared/engine/ports.ts';
 import type { Process } from './process.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { executionOf, type SimulatedQueue } from './queue.ts';
@@ -93,6 +100,19 @@ export function replayClient(process: Process, store: ReplayStore): ReplayStore 
     advanceJob: (next) => process.call({ name: 'advanceJob', about: next.job }, () => store.advanceJob(next)),
     openLetters: (query) =>
       process.call({ name: 'openLetters', about: query.workspace }, () => store.openLetters(query)),
+  };
+}
+
+/** The bus as one process reaches it: what it accepted is kept. */
+export function busClient(process: Process, accepted: LifecycleEvent[]): LifecycleEvents {
+  return {
+    publish: (event) => {
+      const { execution, generation, status } = event;
+      return process.call({ name: 'publish', execution, about: `${execution} ${generation} ${status}` }, () => {
+        accepted.push(event);
+        return Promise.resolve();
+      });
+    },
   };
 }
 

@@ -52,7 +52,7 @@ export class RecordingStore {
     this.#now = now;
   }
 
-  /** Executions that have not ended. */
+  /** Executions that have not ended, or whose end is not announced yet. */
   get open(): number {
     return this.#open;
   }
@@ -86,7 +86,7 @@ export class RecordingStore {
     const before = await this.memory.readHeader(this.#touch(next));
     const written = await this.memory.replaceHeader(next);
     if (written && before !== undefined && before.op !== next.op) {
-      this.#open += Number(isTerminal(before.status)) - Number(isTerminal(next.status));
+      this.#open += Number(isOpen(next)) - Number(isOpen(before));
       this.#headerChanged(before, next);
     }
     return written;
@@ -200,4 +200,8 @@ function byCheck(one: Due, other: Due): number {
 
 function nameOf({ workspace, execution }: ExecutionKey): string {
   return `${workspace}/${execution}`;
+}
+
+function isOpen({ status, check }: Header): boolean {
+  return !isTerminal(status) || check !== undefined;
 }

@@ -2,6 +2,8 @@ import { buryBatch } from '../../../lambdas/dead-letters/bury-batch.ts';
 import { workBatch } from '../../../lambdas/worker/work-batch.ts';
 import { MemoryBreakerStore } from '../../../shared/adapters/memory/breaker-store.ts';
 import { MemoryReplayStore } from '../../../shared/adapters/memory/replay-store.ts';
+import { NO_TELEMETRY } from '../../../shared/adapters/memory/telemetry.ts';
+import type { LifecycleEvent } from '../../../shared/domain/execution/lifecycle-event.ts';
 import { epochMs } from '../../../shared/domain/time.ts';
 import type { Plan } from '../../../shared/domain/workflow/plan.ts';
 import { Breakers } from '../../../shared/engine/breakers.ts';
@@ -10,7 +12,7 @@ import { SetAside } from '../../../shared/engine/set-aside.ts';
 import type { EngineLog } from '../../../shared/engine/ports.ts';
 import { sweep } from '../../../shared/engine/sweep.ts';
 import type { Random } from '../random.ts';
-import { breakerClient, loadThrough, queueClient, replayClient, storeClient } from './clients.ts';
+import { breakerClient, busClient, loadThrough, queueClient, replayClient, storeClient } from './clients.ts';
 import { EventLog } from './event-log.ts';
 import { FaultLedger, InjectedFault, type FaultPlan } from './faults.ts';
 import { FUNCTIONS, type FunctionConfig, type FunctionName, type QueueFunction } from './functions.ts';
@@ -29,6 +31,7 @@ export interface WorldOptions {
   readonly clientAttempts: number;
   /** How often a new process has to load a plan. */
   readonly coldStarts: number;
+  readonly announces?: boolean;
   readonly keepLog: boolean;
   readonly functions?: Partial<Readonly<Record<FunctionName, FunctionConfig>>>;
 }
@@ -55,6 +58,8 @@ export class World {
   readonly breakers = new MemoryBreakerStore();
   readonly replays: MemoryReplayStore;
   readonly target: Target;
+  /** What the bus accepted. */
+  readonly announced: LifecycleEvent[] = [];
   /** What processes threw that no fault explains. */
   readonly bugs: string[] = [];
   /** Calls made, in order. */
@@ -207,6 +212,8 @@ export class World {
       ids,
       log,
       leaseEpoch: epochMs(0),
+      telemetry: NO_TELEMETRY,
+      ...(this.#options.announces === true && { events: busClient(process, this.announced) }),
     };
   }
 

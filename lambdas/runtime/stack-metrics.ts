@@ -1,0 +1,78 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { METRICS } from '../../shared/config/metrics.ts';
+import type { ExecutionStatus } from '../../shared/domain/execution/records.ts';
+import type { Telemetry } from '../../shared/engine/ports.ts';
+import type { SweepReport } from '../../shared/engine/sweep.ts';
+
+const { executions, nodeDuration, sweeper } = METRICS;
+
+const ENDED: Readonly<Partial<Record<ExecutionStatus, string>>> = {
+  succeeded: executions.succeeded,
+  failed: executions.failed,
+  cancelled: executions.cancelled,
+  timed_out: executions.timedOut,
+};
+
+/**
+ * What a function counts, as CloudWatch metrics embedded in log lines: one for all that has happened in an invocation, one more
+ * for each type of node that ended in it. An invocation in which nothing happened writes none.
+ */
+export class StackMetrics implements Telemetry {
+  readonly #stackName: string;
+  readonly #common: Metrics;
+  readonly #byNodeType = new Map<string, Metrics>();
+
+  constructor(stackName: string) {
+    this.#stackName = stackName;
+    this.#common = this.#metrics();
+  }
+
+  executionStarted(): void {
+    this.#count(executions.started);
+  }
+
+  executionEnded(status: ExecutionStatus, durationMs: number): void {
+    const name = ENDED[status];
+    if (name !== undefined) this.#count(name);
+    this.#common.addMetric(executions.duration, MetricUnit.Milliseconds, durationMs);
+  }
+
+  nodeEnded(type: string, durationMs: number): void {
+    const metrics = this.#byNodeType.get(type) ?? this.#metrics({ [nodeDuration.dimension]: type });
+    this.#byNodeType.set(type, metrics);
+    metrics.addMetric(nodeDuration.name, MetricUnit.Milliseconds, durationMs);
+  }
+
+  deadLetterFiled(): void {
+    this.#count(METRICS.deadLettersFiled);
+  }
+
+  messageParked(): void {
+    this.#count(METRICS.messagesParked);
+  }
+
+  swept({ lagMs, looked, failed, leftOver }: SweepReport): void {
+    this.#common.addMetric(sweeper.lag, MetricUnit.Milliseconds, lagMs);
+    this.#count(sweeper.looked, looked);
+    this.#count(sweeper.failed, failed);
+    this.#count(sweeper.leftOver, leftOver);
+  }
+
+  active(count: number): void {
+    this.#count(executions.active, count);
+  }
+
+  /** At the end of each invocation, also of one that failed: what it counted has happened. */
+  flush(): void {
+    for (const metrics of [this.#common, ...this.#byNodeType.values()])
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  }
+
+  #count(name: string, by = 1): void {
+    this.#common.addMetric(name, MetricUnit.Count, by);
+  }
+
+  #metrics(defaultDimensions: Record<string, string> = {}): Metrics {
+    return new Metrics({ namespace: METRICS.namespace, serviceName: this.#stackName, defaultDimensions });
+  }
+}
