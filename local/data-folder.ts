@@ -17,6 +17,8 @@ export interface DataFolder {
   readonly dynamodb: { readonly database: string; readonly pidFile: string };
   readonly fauxqs: string;
   readonly schedules: string;
+  /** What was put on the event bus, a line each. */
+  readonly events: string;
   /** Tells a second start who holds the folder, and `npm run keys` where the table is. */
   announce(running: Announcement): void;
   release(): void;
@@ -44,6 +46,7 @@ export function openDataFolder(path: string): DataFolder {
       dynamodb: { database: join(folder, 'dynamodb.db'), pidFile: join(folder, 'dynoxide.pid') },
       fauxqs: join(folder, 'fauxqs'),
       schedules: join(folder, 'schedules.db'),
+      events: join(folder, 'events.jsonl'),
       announce: (running) => {
         writeFileSync(holder, JSON.stringify({ pid: process.pid, ...running }), { mode: 0o600 });
       },

@@ -5,6 +5,7 @@ export interface Endpoints {
   readonly sqs: string;
   readonly s3: string;
   readonly scheduler: string;
+  readonly events: string;
 }
 
 /**
@@ -20,6 +21,7 @@ export function localEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.events,
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,

@@ -1,8 +1,10 @@
+import type { BusEvent } from './events/put-events.ts';
 import type { ApiHandler } from './http/lambda-http.ts';
 import type { QueueHandler } from './lambda/event-source-mapping.ts';
 import type { SweeperHandler } from './lambda/sweeping.ts';
 import type { Endpoints } from './local-environment.ts';
 import type { LocalResources } from './template/resources.ts';
+import type { TemplateVariant } from './template/synth.ts';
 import type { Template } from './template/template.ts';
 
 /** What `process.env` is to a deployed function. */
@@ -39,6 +41,10 @@ export interface LocalStackOptions {
    * all have the same credentials: DynamoDB Local, if that is the named server, keeps other tables for each access key.
    */
   readonly putInFront?: (servers: Endpoints, template: Template) => Promise<InFront>;
+  /** What the stack is to have besides what `cdk.json` says (`lib/options.ts`). */
+  readonly stackOptions?: TemplateVariant['options'];
+  /** Is told of each event that is put on the stack's bus. */
+  readonly onEvent?: (event: BusEvent) => void;
   /** Makes the key known to the API. */
   readonly registerApiKey?: (apiKey: string, env: HandlerEnvironment) => Promise<void>;
   readonly log?: (line: string) => void;

@@ -4,6 +4,7 @@ import { apiKeyOf, newApiKey } from './api-key.ts';
 import { ACCOUNT, clientOf, queueNameOf } from './aws-identity.ts';
 import { openDataFolder } from './data-folder.ts';
 import { startEmulators } from './emulators/emulators.ts';
+import { startBus } from './events/bus-server.ts';
 import { LambdaHttp } from './http/lambda-http.ts';
 import type { Callers } from './lambda/callers.ts';
 import { callers } from './lambda/callers.ts';
@@ -38,7 +39,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   startup.defer(() => http.close());
   const baseUrl = `http://127.0.0.1:${await listen(http, options.port)}`;
 
-  const synthesis = synthesizedTemplate();
+  const synthesis = synthesizedTemplate({ stage: 'dev', options: options.stackOptions ?? {} });
   synthesis.catch(() => undefined);
   const { dynamodbEndpoint, sqsEndpoint } = options;
   const emulators = await startEmulators({ folder, dynamodbEndpoint, sqsEndpoint }, startup);
@@ -53,9 +54,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   await provision(resources, emulators, sqs);
   const scheduler = await timers(resources, folder?.schedules, sqs, queueUrl);
   startup.defer(() => scheduler.stop());
+  const bus = await startBus({ buses: resources.eventBuses, file: folder?.events, onEvent: options.onEvent });
+  startup.defer(() => bus.stop());
 
   const { childPids, failed, ...servers } = emulators;
-  const endpoints = { ...servers, scheduler: scheduler.endpoint };
+  const endpoints = { ...servers, scheduler: scheduler.endpoint, events: bus.endpoint };
   const front = await options.putInFront?.(endpoints, template);
   if (front !== undefined) startup.defer(() => front.stop());
   const called = front?.endpoints ?? endpoints;

@@ -24,6 +24,8 @@ export function cdkEnvironment({ env, identity, caller }: Situation): Environmen
     STAGE: identity.stage,
     AWS_REGION: caller.region,
     AWS_DEFAULT_REGION: caller.region,
+    // It is pinned: its advice to install a newer one globally would only confuse.
+    CDK_DISABLE_VERSION_CHECK: '1',
     // cdk.json says `node bin/app.ts`: this Node, whatever else the machine has.
     PATH: [dirname(process.execPath), env['PATH']].filter((path) => path !== undefined).join(delimiter),
   };

@@ -7,11 +7,11 @@ export async function askYesNo(
   output: NodeJS.WritableStream,
 ): Promise<boolean> {
   const lines = createInterface({ input, output });
-  const closed = new Promise<string>((resolve) => lines.once('x', () => resolve('')));
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
   try {
-    // Ctrl-C rejects the question, the end of the input only closes it.
-    const answered = lines.question(`${question} (y/N) `).catch(() => '');
-    return /^y(?:es)?$/i.test((await Promise.race([answered, closed])).trim());
+    // Closed before it is answered, a question is left open for ever.
+    const answer = await Promise.race([lines.question(`${question} (y/N) `), closed]);
+    return /^y(?:es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }

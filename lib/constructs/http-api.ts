@@ -74,7 +74,7 @@ export class PublicApi extends Construct {
 
   /** Tells a function the address under which callbacks reach us. */
   grantAddress(fn: NodeFunction): void {
-    fn.setEnvironment({ [ENV.baseUrl]: this.api.apiEndpoint });
+    fn.setEnvironment({ [ENV.baseUrl]: this.url });
   }
 
   /**

@@ -48,6 +48,6 @@ export class SweeperSchedule extends Construct {
         deadLetterConfig: { arn: undelivered.queueArn },
       },
     });
-    schedule.addDependency(group);
+    schedule.addResourceDependency(group);
   }
 }

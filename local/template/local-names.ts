@@ -1,6 +1,7 @@
 import { ACCOUNT, REGION } from '../aws-identity.ts';
 import type { Lookup } from './intrinsics.ts';
 import type { Template, TemplateResource } from './template.ts';
+import { resourcesOfType } from './template.ts';
 
 /** Where things are that no template knows. */
 export interface Places {
@@ -16,8 +17,13 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
+export interface LocalNames extends Lookup {
+  /** The address at which something answers here, for one that only AWS would answer at. */
+  here(address: string): string;
+}
+
 /** Names the resources of a template as CloudFormation would if it made physical names out of logical ids alone. */
-export function localNames(template: Template, places: Places): Lookup {
+export function localNames(template: Template, places: Places): LocalNames {
   const find = (logicalId: string): TemplateResource => {
     const resource = template.Resources[logicalId];
     if (resource === undefined) throw new Error(`The template refers to ${logicalId}, which it does not define.`);
@@ -33,12 +39,13 @@ export function localNames(template: Template, places: Places): Lookup {
   };
   const attribute = (logicalId: string, name: string): string => {
     const resource = find(logicalId);
-    if (resource.Type === 'AWS::ApiGatewayV2::Api' && name === 'ApiEndpoint') return places.baseUrl;
     if (resource.Type === 'AWS::SQS::Queue' && name === 'QueueName') return logicalId;
     if (name === 'Arn') return arnOf(resource.Type, physicalName(logicalId, resource));
     throw new Error(`The template reads ${logicalId}.${name} (${resource.Type}), which the local stack does not know.`);
   };
-  return { ref, attribute };
+  const apis = resourcesOfType(template, 'AWS::ApiGatewayV2::Api').map(([id, resource]) => physicalName(id, resource));
+  const addresses = new Set(apis.map((id) => `https://${id}.execute-api.${REGION}.${PSEUDO['AWS::URLSuffix']}`));
+  return { ref, attribute, here: (address) => (addresses.has(address) ? places.baseUrl : address) };
 }
 
 /** Elsewhere a `Name` is for people, and AWS makes an id of its own. */

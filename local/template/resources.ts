@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LAMBDA_FOLDER_METADATA } from '../../shared/config/functions.ts';
 import { queueNameOf } from '../aws-identity.ts';
-import type { Lookup } from './intrinsics.ts';
+import type { LocalNames } from './local-names.ts';
 import { resolveIntrinsics } from './intrinsics.ts';
 import type { Template, TemplateResource } from './template.ts';
 import { resourcesOfType } from './template.ts';
@@ -71,11 +71,12 @@ export interface LocalResources {
   readonly queues: readonly QueueResource[];
   readonly buckets: readonly string[];
   readonly scheduleGroups: readonly string[];
+  readonly eventBuses: readonly string[];
   readonly functions: readonly FunctionResource[];
   readonly mappings: readonly MappingResource[];
 }
 
-export function readResources(template: Template, names: Lookup): LocalResources {
+export function readResources(template: Template, names: LocalNames): LocalResources {
   const ofType = <T>(type: string, read: (id: string, resource: TemplateResource) => T): T[] =>
     resourcesOfType(template, type).map(([id, resource]) => read(id, resource));
   const resolved = (resource: TemplateResource): unknown => resolveIntrinsics(resource.Properties, names);
@@ -87,12 +88,13 @@ export function readResources(template: Template, names: Lookup): LocalResources
     queues: ofType('AWS::SQS::Queue', (id, resource) => ({ name: id, ...QueueResource.parse(resolved(resource)) })),
     buckets: ofType('AWS::S3::Bucket', (id) => names.ref(id)),
     scheduleGroups: ofType('AWS::Scheduler::ScheduleGroup', (id) => names.ref(id)),
+    eventBuses: ofType('AWS::Events::EventBus', (id) => names.ref(id)),
     functions: ofType('AWS::Lambda::Function', (id, resource) => functionOf(names.ref(id), resource, names)),
     mappings: ofType('AWS::Lambda::EventSourceMapping', (_id, resource) => mappingOf(resolved(resource))),
   };
 }
 
-function functionOf(name: string, { Properties, Metadata }: TemplateResource, names: Lookup): FunctionResource {
+function functionOf(name: string, { Properties, Metadata }: TemplateResource, names: LocalNames): FunctionResource {
   // Code and role mean nothing here, and may hold intrinsics (asset buckets) that mean nothing either.
   const used = { ...Properties, Code: undefined, Role: undefined, LoggingConfig: undefined };
   const parsed = FunctionProperties.parse(resolveIntrinsics(used, names));
@@ -101,7 +103,9 @@ function functionOf(name: string, { Properties, Metadata }: TemplateResource, na
     folder: z.string().parse(Metadata[LAMBDA_FOLDER_METADATA]),
     timeoutSeconds: parsed.Timeout,
     memoryMb: parsed.MemorySize,
-    environment: parsed.Environment.Variables,
+    environment: Object.fromEntries(
+      Object.entries(parsed.Environment.Variables).map(([variable, value]) => [variable, names.here(value)]),
+    ),
   };
 }
 

@@ -7,13 +7,13 @@ const PAGE = 5_000;
 const PAGES_PER_SHARD_MAX = 5;
 const FAR_FUTURE = epochMs(Number.MAX_SAFE_INTEGER);
 
+export const ACTIVE_COUNTED_MAX = CHECK_SHARDS * PAGES_PER_SHARD_MAX * PAGE;
+
 /** How many executions have not ended, up to {@link ACTIVE_COUNTED_MAX}: each has an entry in the check index. May be stale. */
 export async function countActive(store: Pick<ExecutionStore, 'dueForCheck'>): Promise<number> {
   const counts = await Promise.all(Array.from({ length: CHECK_SHARDS }, (_, shard) => countShard(store, shard)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
-
-export const ACTIVE_COUNTED_MAX = CHECK_SHARDS * PAGES_PER_SHARD_MAX * PAGE;
 
 async function countShard(store: Pick<ExecutionStore, 'dueForCheck'>, shard: number): Promise<number> {
   let count = 0;

@@ -67,7 +67,7 @@ export class AwsServices implements AsyncDisposable {
 
   /** A new table as the stack deploys it. With `through`, its client is one that the caller has put something in front of. */
   async newTable(through?: (client: DynamoDBClient) => void): Promise<Table> {
-    const template = await synthesizedTemplate();
+    const template = await synthesizedTemplate({ stage: 'dev' });
     const names = localNames(template, { baseUrl: 'http://127.0.0.1', queueUrl: (queue) => queue });
     const [deployed] = readResources(template, names).tables;
     if (deployed === undefined) throw new Error('The template has no table.');

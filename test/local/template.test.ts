@@ -28,7 +28,7 @@ test('an intrinsic that is not known stops the start instead of becoming a value
 });
 
 test('the synthesized template yields what the local stack creates', async () => {
-  const template = await synthesizedTemplate();
+  const template = await synthesizedTemplate({ stage: 'dev' });
   const places = { baseUrl: 'http://127.0.0.1:3000', queueUrl: (name: string) => `http://127.0.0.1:1/0/${name}` };
   const resources = readResources(template, localNames(template, places));
 
@@ -37,7 +37,7 @@ test('the synthesized template yields what the local stack creates', async () =>
   expect(table?.TimeToLiveSpecification).toEqual({ AttributeName: TABLE.ttl, Enabled: true });
   expect(resources.buckets).toEqual([expect.stringMatching(/^[a-z0-9]+$/)]);
   expect(resources.scheduleGroups).toEqual(['stepwell-dev']);
-  expect(resources.queues).toHaveLength(4);
+  expect(resources.queues).toHaveLength(5);
   const redriving = resources.queues.filter((queue) => queue.RedrivePolicy !== undefined);
   expect(redriving.map((queue) => queue.RedrivePolicy?.maxReceiveCount)).toEqual([
     WORKER.maxReceiveCount,

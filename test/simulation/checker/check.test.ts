@@ -3,6 +3,7 @@ import { check, INVARIANTS, judge } from './check.ts';
 import type { EvidenceBuilder } from './evidence-builder.ts';
 import type { Evidence } from './evidence.ts';
 import { BOOM, builder, diamond, DIAMOND, DIAMOND_ENDS, FORGED, line, LINE, single } from './forged-runs.ts';
+import { FORGED_WAYS_BACK } from './forged-ways-back.ts';
 
 const found = (evidence: Evidence) => [...new Set(check(evidence).map(({ invariant }) => invariant))].sort();
 
@@ -60,13 +61,15 @@ describe('a run without fault is clean', () => {
   });
 });
 
+const ALL_FORGED = [...FORGED, ...FORGED_WAYS_BACK];
+
 describe('the checker finds', () => {
-  test.each(FORGED)('%s', (_, invariants, evidence) => {
+  test.each(ALL_FORGED)('%s', (_, invariants, evidence) => {
     expect(found(evidence)).toEqual(invariants);
   });
 
   test('a forged run of each invariant', () => {
-    const forged = new Set(FORGED.flatMap(([, invariants]) => invariants));
+    const forged = new Set(ALL_FORGED.flatMap(([, invariants]) => invariants));
     expect(INVARIANTS.map(({ id }) => id).filter((id) => !forged.has(id))).toEqual([]);
   });
 });

@@ -33,8 +33,10 @@ export const line = () =>
 export const single = (node: ConstructorParameters<typeof EvidenceBuilder>[0][string] = { type: 'task' }) =>
   builder({ a: node }).start('a');
 
-/** What is wrong with each, which invariants that breaks, and the evidence. */
-export const FORGED: readonly (readonly [string, readonly string[], Evidence])[] = [
+/** What is wrong with it, which invariants that breaks, and the evidence. */
+export type Forged = readonly [string, readonly string[], Evidence];
+
+export const FORGED: readonly Forged[] = [
   [
     'I1: an accepted start that is nowhere',
     ['I1'],
@@ -350,71 +352,7 @@ export const FORGED: readonly (readonly [string, readonly string[], Evidence])[]
     ['I14'],
     single().effect('a', { key: 'ex:b:1' }).commit('a').end('succeeded', { succeeded: 1 }).evidence(),
   ],
-  ['I15: an accepted callback that was not kept', ['I15'], approval({ output: 1 }, 2)],
-  ['I15: a callback that nobody sent', ['I15'], approval(undefined, 2)],
-  [
-    'I16: a success that a plain redrive repeats',
-    ['I16'],
-    line()
-      .run('b')
-      .end('succeeded', { succeeded: 2 })
-      .redrive(['b'])
-      .claim('b')
-      .run('b')
-      .end('succeeded', { succeeded: 2 })
-      .evidence(),
-  ],
-  ['I17: a failure without a dead letter', ['I17'], failed().evidence({}, { letters: [] })],
-  [
-    'I17: a dead letter that is open although its node was repeated',
-    ['I17'],
-    failed()
-      .redrive(['b'])
-      .claim('b')
-      .run('b')
-      .end('succeeded', { succeeded: 2 })
-      .evidence({}, { letters: lettersOf(failed()) }),
-  ],
-  [
-    'I18: an end that nobody was told of',
-    ['I18'],
-    single().run('a').end('succeeded', { succeeded: 1 }).evidence({}, { announced: [] }),
-  ],
-  [
-    'I18: an announcement of what did not happen',
-    ['I18'],
-    single()
-      .run('a')
-      .end('succeeded', { succeeded: 1 })
-      .evidence(
-        {},
-        {
-          announced: [
-            { generation: 1, status: 'succeeded' },
-            { generation: 1, status: 'failed' },
-          ],
-        },
-      ),
-  ],
 ];
-
-function failed(): EvidenceBuilder {
-  const error = { ...BOOM, node: 'b' };
-  return line().run('b', { error: BOOM }).end('failed', { succeeded: 1, failed: 1 }, { reason: 'node_failed', error });
-}
-
-function lettersOf(run: EvidenceBuilder) {
-  return run.evidence().executions.flatMap(({ letters }) => letters ?? []);
-}
-
-function approval(sent: { output: number } | undefined, kept: number): Evidence {
-  const run = builder({ a: { type: 'approval' } })
-    .start('a')
-    .waits('a')
-    .commit('a', { output: kept, callback: 'd' });
-  if (sent !== undefined) run.callback({ node: 'a', gen: 1, sent, answer: 'accepted' });
-  return run.end('succeeded', { succeeded: 1 }).evidence();
-}
 
 /** A pure node below two effects that lies in the records of both. */
 function twoResults(): Evidence {
