@@ -7,6 +7,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ApiKeyStore, WORKSPACE } from '../shared/adapters/aws/dynamo/api-keys.ts';
 import { Table } from '../shared/adapters/aws/dynamo/table.ts';
 import { epochMs, toRfc3339 } from '../shared/domain/time.ts';
+import { awsSettings } from './stack/aws-settings.ts';
 
 const USAGE = `API keys of a Stepwell.
 
@@ -72,7 +73,8 @@ function readArguments(argv: readonly string[]) {
 }
 
 async function openKeys(stack: string | undefined): Promise<ApiKeyStore> {
-  if (stack !== undefined) return new ApiKeyStore(new Table(new DynamoDBClient(), await tableOf(stack)));
+  if (stack !== undefined)
+    return new ApiKeyStore(new Table(new DynamoDBClient(awsSettings(process.env)), await tableOf(stack)));
   const { dynamodb, table } = runningLocally();
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   return new ApiKeyStore(
@@ -81,7 +83,9 @@ async function openKeys(stack: string | undefined): Promise<ApiKeyStore> {
 }
 
 async function tableOf(stack: string): Promise<string> {
-  const { Stacks = [] } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: stack }));
+  const { Stacks = [] } = await new CloudFormationClient(awsSettings(process.env)).send(
+    new DescribeStacksCommand({ StackName: stack }),
+  );
   const table = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'TableName')?.OutputValue;
   if (table === undefined) throw new UsageProblem(`The stack '${stack}' has no output TableName: is it a Stepwell?`);
   return table;

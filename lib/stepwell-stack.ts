@@ -9,6 +9,10 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { SweeperSchedule } from './constructs/sweeper-schedule.ts';
 import { TimerSchedules } from './constructs/timer-schedules.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
+import { Alarms } from './observability/alarms.ts';
+import { Dashboard } from './observability/dashboard.ts';
+import type { StackParts } from './observability/stack-metrics.ts';
+import { stackMetrics } from './observability/stack-metrics.ts';
 import type { Stage } from './stage.ts';
 import { DataKey } from './stateful/data-key.ts';
 import { PayloadBucket } from './stateful/payload-bucket.ts';
@@ -38,9 +42,9 @@ export class StepwellStack extends Stack {
     const timers = new TimerSchedules(this, 'Timers', { workQueue: queues.work, undelivered: queues.undelivered });
     const events = stage.options.lifecycleEvents ? new LifecycleEvents(this, 'Events') : undefined;
 
-    const { api, worker, isolatedWorker, deadLetters, sweeper } = this.#functions(props);
-    const publicApi = new PublicApi(this, 'PublicApi', { stage, handler: api });
-    for (const fn of [api, worker, isolatedWorker, deadLetters, sweeper]) {
+    const functions = this.#functions(props);
+    const publicApi = new PublicApi(this, 'PublicApi', { stage, handler: functions.api });
+    for (const fn of Object.values(functions)) {
       state.grantEngine(fn);
       payloads.grantPayloads(fn);
       dataKey?.grantUse(fn);
@@ -49,18 +53,27 @@ export class StepwellStack extends Stack {
       events?.grantPublish(fn);
       publicApi.grantAddress(fn);
     }
-    queues.feedWork(worker);
-    queues.feedIsolated(isolatedWorker);
-    queues.feedDeadLetters(deadLetters);
-    queues.grantHealthCheck(api);
+    queues.feedWork(functions.worker);
+    queues.feedIsolated(functions.isolatedWorker);
+    queues.feedDeadLetters(functions.deadLetters);
+    queues.grantHealthCheck(functions.api);
+    const { group } = timers;
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
-    new SweeperSchedule(this, 'Sweep', { sweeper, group: timers.group, undelivered: queues.undelivered });
+    new SweeperSchedule(this, 'Sweep', { sweeper: functions.sweeper, group, undelivered: queues.undelivered });
+    this.#watch(stage, { functions, queues, table: state.table, api: publicApi.stage, scheduleGroup: group });
 
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
     new CfnOutput(this, 'ApiUrl', { value: publicApi.url });
     // `npm run keys -- --stack <name>` finds the table by this output.
     // oxlint-disable-next-line no-new -- as above
     new CfnOutput(this, 'TableName', { value: state.table.tableName });
+  }
+
+  #watch({ options }: Stage, parts: Omit<StackParts, 'stackName'>): void {
+    const metrics = stackMetrics({ stackName: this.stackName, ...parts });
+    const alarms = options.alarms ? new Alarms(this, 'Alarms', { metrics, email: options.alarmEmail }) : undefined;
+    // oxlint-disable-next-line no-new -- a construct adds itself to its scope
+    if (options.dashboard) new Dashboard(this, 'Dashboard', { metrics, alarms });
   }
 
   #functions({ stage, bundles }: StepwellStackProps) {

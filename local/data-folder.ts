@@ -9,6 +9,7 @@ const FORMAT = 1;
 export interface Announcement {
   readonly url: string;
   readonly dynamodb: string;
+  readonly sqs: string;
   readonly table: string | undefined;
 }
 

@@ -81,7 +81,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   http.serve({ fn: api, handler });
   // A second time: the port is the first thing to be taken, and new requests the first to be refused at the end.
   startup.defer(() => http.close());
-  folder?.announce({ url: baseUrl, dynamodb: emulators.dynamodb, table: env[ENV.tableName] });
+  folder?.announce({ url: baseUrl, dynamodb: emulators.dynamodb, sqs: emulators.sqs, table: env[ENV.tableName] });
   const running = startup.move();
   const stop = (): Promise<void> => running.disposeAsync();
   return { url: baseUrl, apiKey, endpoints, resources, env, childPids, failed, stop };

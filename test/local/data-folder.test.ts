@@ -17,7 +17,12 @@ afterEach(() => {
 
 test('two cannot hold one folder; the message names the holder and what to do', () => {
   const first = openDataFolder(join(parent, 'data'));
-  first.announce({ url: 'http://127.0.0.1:3000', dynamodb: 'http://127.0.0.1:1', table: 'State' });
+  first.announce({
+    url: 'http://127.0.0.1:3000',
+    dynamodb: 'http://127.0.0.1:1',
+    sqs: 'http://127.0.0.1:1',
+    table: 'State',
+  });
   expect(() => openDataFolder(join(parent, 'data'))).toThrow(StartupProblem);
   expect(() => openDataFolder(join(parent, 'data'))).toThrow(
     new RegExp(`process ${process.pid} \\(http://127.0.0.1:3000\\).*STEPWELL_DATA=.*PORT=3001`, 's'),
