@@ -1,6 +1,9 @@
 /** What an operator may decide for a stage, in `cdk.json` under `context.stepwell.<stage>`: versioned, reviewed, the same for all who deploy. */
 export interface Options {
-  /** A key of your own (KMS, 1 USD a month) encrypts table and bucket, rather than one that AWS keeps. Cannot be changed back and forth lightly. */
+  /**
+   * A key of your own (KMS, 1 USD a month) encrypts table and bucket, rather than one that AWS keeps. Decide before the
+   * first deployment: once it is on, turning it off makes large values unreadable.
+   */
   readonly customerKey?: boolean;
   readonly alarms?: boolean;
   /** Who gets the alarms by mail; the subscription has to be confirmed. */
@@ -12,13 +15,19 @@ export interface Options {
   readonly lifecycleEvents?: boolean;
   /** The API's access log in CloudWatch's cheaper class. The functions' logs cannot: metrics are extracted from the standard class only. */
   readonly infrequentAccessLogs?: boolean;
+  /** Invocations of the worker at once, 2 to 1,000; a new account has ten in all, for all its functions. */
+  readonly workerConcurrency?: number;
   /** What the gateway lets through, bursts of twice as many; beyond that 429. */
   readonly apiRequestsPerSecond?: number;
 }
 
 type Check = (value: unknown) => boolean;
 
-const REQUESTS_PER_SECOND_MAX = 10_000;
+/** An account's gateway lets through ten thousand, or 2,500 in smaller regions; bursts are twice the rate, and half of that. */
+const REQUESTS_PER_SECOND_MAX = 2_500;
+/** What Lambda takes as an event source mapping's maximum. */
+const WORKERS_MIN = 2;
+const WORKERS_MAX = 1_000;
 
 const isBoolean: Check = (value) => typeof value === 'boolean';
 
@@ -35,7 +44,11 @@ const CHECKS: Readonly<Record<keyof Options, { readonly check: Check; readonly w
   infrequentAccessLogs: { check: isBoolean, wanted: 'true or false' },
   apiRequestsPerSecond: {
     check: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= REQUESTS_PER_SECOND_MAX,
-    wanted: `a whole number from 1 to ${REQUESTS_PER_SECOND_MAX}, what an account's gateway lets through`,
+    wanted: `a whole number from 1 to ${REQUESTS_PER_SECOND_MAX}, so that its bursts stay within what a gateway allows`,
+  },
+  workerConcurrency: {
+    check: (value) => Number.isInteger(value) && Number(value) >= WORKERS_MIN && Number(value) <= WORKERS_MAX,
+    wanted: `a whole number from ${WORKERS_MIN} to ${WORKERS_MAX}`,
   },
 };
 

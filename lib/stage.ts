@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { WORKER } from '../shared/config/functions.ts';
 import type { Options } from './options.ts';
 
 export type StageName = 'dev' | 'prod';
@@ -33,6 +34,7 @@ const STAGES: Readonly<Record<StageName, StageDefaults>> = {
       lifecycleEvents: false,
       infrequentAccessLogs: false,
       apiRequestsPerSecond: 100,
+      workerConcurrency: 5,
     },
   },
   prod: {
@@ -48,6 +50,7 @@ const STAGES: Readonly<Record<StageName, StageDefaults>> = {
       lifecycleEvents: false,
       infrequentAccessLogs: false,
       apiRequestsPerSecond: 1_000,
+      workerConcurrency: WORKER.maximumConcurrency,
     },
   },
 };

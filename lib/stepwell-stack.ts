@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { API, DEAD_LETTERS, SWEEPER, WORKER } from '../shared/config/functions.ts';
 import { PublicApi } from './constructs/http-api.ts';
@@ -34,7 +34,9 @@ export class StepwellStack extends Stack {
   constructor(scope: Construct, id: string, props: StepwellStackProps) {
     super(scope, id, { description: 'Stepwell: durable DAG workflows', ...props });
     const { stage } = props;
-    const dataKey = stage.options.customerKey ? new DataKey(this, 'DataKey') : undefined;
+    // By it an account's bill tells the stacks of several branches apart.
+    Tags.of(this).add('stepwell:stack', this.stackName);
+    const dataKey = stage.options.customerKey ? new DataKey(this, 'DataKey', stage) : undefined;
     const stateful = { stage, encryptionKey: dataKey?.key };
     const state = new StateTable(this, 'State', stateful);
     const payloads = new PayloadBucket(this, 'Payloads', stateful);

@@ -11,6 +11,7 @@ import { deployProspect } from './prospect.ts';
 import type { Situation } from './situation.ts';
 import { situationText } from './situation.ts';
 import { StackProblem } from './stack-problem.ts';
+import { standingOf } from './stack-state.ts';
 
 /** `npm run deploy`. */
 export async function deploy(context: Context, account: Account): Promise<void> {
@@ -28,7 +29,12 @@ export async function deploy(context: Context, account: Account): Promise<void> 
   if (consent.kind === 'refused') throw new StackProblem(consent.why);
 
   const { stackName } = situation.identity;
-  // What CDK would ask for approval of was printed, and prod said yes to; its question would stop whoever has no terminal.
+  const { stack } = situation;
+  // What changes, permissions first; from the templates, which takes a second. A diff that fails stops nobody: what it
+  // stumbled over, the deployment says too.
+  if (stack !== undefined && standingOf(stack.status) === 'settled')
+    await runCdk(cdk, ['diff', stackName, '--method=template'], cdkEnvironment(situation));
+  // Its changes were printed, and prod said yes to them unseen; CDK's question would stop whoever has no terminal.
   const args = ['deploy', stackName, '--require-approval', 'never', '--outputs-file', 'cdk.out/outputs.json'];
   const end = await runCdk(cdk, args, cdkEnvironment(situation));
   await report(end, situation, account, terminal.say);

@@ -22,7 +22,7 @@ function afterFailure(stackName: string, stack: DeployedStack | undefined): stri
   const texts: Readonly<Record<Standing, string>> = {
     settled: `${stackName} is as it was before (${status}).`,
     shell: `${stackName} was prepared (${status}), nothing was made.`,
-    'rolled-back': `What had been made of ${stackName} was removed (${status}). Mend the reason and run this again.`,
+    'rolled-back': `The deployment of ${stackName} was undone (${status}). What prod keeps, it keeps then, too: look for resources with the state DELETE_SKIPPED, which hold nothing yet and may be deleted by hand. Mend the reason and run this again.`,
     deleting: goesOn,
     busy: goesOn,
     paused: isStuck,

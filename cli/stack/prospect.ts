@@ -6,7 +6,7 @@ const KEY = 'AWS::KMS::Key';
 
 /** What holds data: named one by one, where the rest is only counted. */
 const HOLDS_DATA: ReadonlySet<string> = new Set([
-  'AWS::DynamoDB::GlobalTable',
+  'AWS::DynamoDB::Table',
   BUCKET,
   'AWS::SQS::Queue',
   KEY,

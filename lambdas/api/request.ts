@@ -3,7 +3,6 @@ import type * as z from 'zod';
 import type { Route } from '../../shared/contracts/routes.ts';
 import { PATH_PARAMETERS } from '../../shared/contracts/schemas.ts';
 import { parseJson } from '../../shared/documents/parse-json.ts';
-import { parseYaml } from '../../shared/documents/parse-yaml.ts';
 import { pointer, type Json } from '../../shared/domain/json.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import { plainMessage } from '../../shared/domain/plain-message.ts';
@@ -47,8 +46,8 @@ export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): 
   return parsed.data;
 }
 
-/** A definition's document; unparsable text is for the caller to report. */
-export function parseDefinition(event: APIGatewayProxyEventV2): Result<Json, readonly Problem[]> {
+/** A definition's document; unparsable text is for the caller to report. The YAML parser is loaded when the first one comes. */
+export async function parseDefinition(event: APIGatewayProxyEventV2): Promise<Result<Json, readonly Problem[]>> {
   const media = mediaType(event);
   const isYaml = ['application/yaml', 'application/x-yaml', 'text/yaml'].includes(media);
   if (!isYaml && media !== 'application/json') throw unsupported(media, 'application/json or application/yaml');
@@ -56,7 +55,7 @@ export function parseDefinition(event: APIGatewayProxyEventV2): Result<Json, rea
   if (typeof text !== 'string') return err([text]);
   if (text.trim() === '')
     return err([{ code: 'malformed', path: '', message: 'the body is empty; send the definition' }]);
-  const document = isYaml ? parseYaml(text) : parseJson(text);
+  const document = isYaml ? (await import('../../shared/documents/parse-yaml.ts')).parseYaml(text) : parseJson(text);
   if (!document.ok || Buffer.byteLength(JSON.stringify(document.value)) <= LIMITS.definitionBytesMax) return document;
   // It is stored and read as JSON: there `1e20` has 21 digits, and a YAML alias is written out.
   return err([

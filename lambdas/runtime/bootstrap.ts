@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { EventBusEvents } from '../../shared/adapters/aws/event-bus.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { IMPATIENT } from '../../shared/adapters/aws/client-settings.ts';
 import { ApiKeyStore } from '../../shared/adapters/aws/dynamo/api-keys.ts';
 import { DynamoBreakerStore } from '../../shared/adapters/aws/dynamo/breaker-store.ts';
 import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
@@ -8,7 +9,6 @@ import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
-import { ScheduleTimers } from '../../shared/adapters/aws/scheduler-timers.ts';
 import { SqsWorkQueue } from '../../shared/adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { systemIds } from '../../shared/adapters/system/ids.ts';
@@ -21,10 +21,11 @@ import { Breakers } from '../../shared/engine/breakers.ts';
 import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { EngineLog } from '../../shared/engine/ports.ts';
 import { createNodeRegistry } from '../../shared/nodes/index.ts';
-import { awsClients } from './aws-clients.ts';
+import { awsSettings } from './aws-settings.ts';
 import { readConfig, type Env } from './config.ts';
 import { createLogger } from './logger.ts';
 import { PlanCache } from './plan-cache.ts';
+import { bucketOf, eventsOf, timersOf } from './seldom.ts';
 import { StackMetrics } from './stack-metrics.ts';
 
 export interface App {
@@ -46,13 +47,14 @@ export function bootstrap(env: Env, serviceName: string): App {
   const clock = systemClock(config[ENV.clockRate]);
   const logger = createLogger(serviceName);
   const metrics = new StackMetrics(config[ENV.stackName]);
-  const { dynamo, sqs, s3, scheduler, events } = awsClients(env);
-  const table = new Table(dynamo, config[ENV.tableName]);
-  const payloads = new PayloadStore(s3, config[ENV.bucketName]);
+  const settings = { ...IMPATIENT, ...awsSettings(env) };
+  const sqs = new SQSClient(settings);
+  const table = new Table(new DynamoDBClient(settings), config[ENV.tableName]);
+  const payloads = new PayloadStore(bucketOf(env, config[ENV.bucketName]));
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);
   const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
-  const timers = new ScheduleTimers(scheduler, {
+  const timers = timersOf(env, {
     group: config[ENV.scheduleGroup],
     queueArn: config[ENV.workQueueArn],
     roleArn: config[ENV.scheduleRoleArn],
@@ -79,7 +81,7 @@ export function bootstrap(env: Env, serviceName: string): App {
     ids: systemIds,
     log,
     telemetry: metrics,
-    ...(eventBus !== undefined && { events: new EventBusEvents(events, eventBus) }),
+    ...(eventBus !== undefined && { events: eventsOf(env, eventBus) }),
     leaseEpoch: epochMs(config[ENV.leaseEpoch]),
   };
   return {

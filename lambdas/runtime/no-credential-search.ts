@@ -4,5 +4,5 @@
  */
 export function defaultProvider(): () => Promise<never> {
   return () =>
-    Promise.reject(new Error('this client was made without credentials; see lambdas/runtime/aws-clients.ts'));
+    Promise.reject(new Error('this client was made without credentials; see lambdas/runtime/aws-settings.ts'));
 }

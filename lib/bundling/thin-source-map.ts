@@ -10,14 +10,16 @@ interface SourceMap {
 /**
  * A stack trace needs lines of our own files. Columns, names and dependencies are nine tenths of a map, which each
  * function would carry and Node would parse at each cold start: 140 KB zipped become 17. `nameOf` makes a source's name out
- * of its path relative to the map.
+ * of its path relative to the map, undefined if it is not ours. Undefined where no line is.
  */
-export function thinSourceMap(json: string, nameOf: (source: string) => string): string {
+export function thinSourceMap(json: string, nameOf: (source: string) => string | undefined): string | undefined {
   const { version, sources, mappings } = JSON.parse(json) as SourceMap;
   const kept: string[] = [];
-  const indexOf = sources.map((source) =>
-    source.includes('node_modules/') ? undefined : kept.push(nameOf(source)) - 1,
-  );
+  const indexOf = sources.map((source) => {
+    const name = nameOf(source);
+    return name === undefined ? undefined : kept.push(name) - 1;
+  });
+  if (kept.length === 0) return undefined;
   const thin = decode(mappings).map((segments) => firstOfEachLine(segments, indexOf));
   return JSON.stringify({ version, sources: kept, names: [], mappings: encode(thin) });
 }

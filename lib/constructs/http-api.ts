@@ -79,12 +79,14 @@ export class PublicApi extends Construct {
 
   /**
    * Under `/aws/vendedlogs/`, or each stack's log adds to one resource policy of the account until that is full (5 KB). The
-   * stack's id keeps the name from meeting the log that a stack of the same name left behind.
+   * stack's id keeps the name from meeting the log that a stack of the same name left behind. A group cannot change its
+   * class: of the other class it is another group.
    */
   #accessLog(stage: Stage, infrequentAccess: boolean): LogGroup {
     const { stackName, stackId } = Stack.of(this);
-    return new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/vendedlogs/${stackName}/${Fn.select(2, Fn.split('/', stackId))}`,
+    const unique = `/aws/vendedlogs/${stackName}/${Fn.select(2, Fn.split('/', stackId))}`;
+    return new LogGroup(this, infrequentAccess ? 'InfrequentAccessLog' : 'AccessLog', {
+      logGroupName: infrequentAccess ? `${unique}/infrequent` : unique,
       retention: stage.logRetention,
       removalPolicy: stage.removalPolicy,
       ...(infrequentAccess && { logGroupClass: LogGroupClass.INFREQUENT_ACCESS }),

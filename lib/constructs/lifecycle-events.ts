@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ENV } from '../../shared/config/env.ts';
@@ -12,7 +12,7 @@ export class LifecycleEvents extends Construct {
     super(scope, id);
     this.#bus = new EventBus(this, 'Bus');
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
-    new CfnOutput(this, 'BusName', { value: this.#bus.eventBusName });
+    new CfnOutput(Stack.of(this), 'EventBusName', { value: this.#bus.eventBusName });
   }
 
   grantPublish(fn: NodeFunction): void {

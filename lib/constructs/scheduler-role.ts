@@ -15,7 +15,11 @@ export class SchedulerRole extends Construct {
   constructor(scope: Construct, id: string, { groupName, description }: SchedulerRoleProps) {
     super(scope, id);
     const { account } = Stack.of(this);
-    const groupArn = Stack.of(this).formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: groupName });
+    const groupArn = Stack.of(this).formatArn({
+      service: 'scheduler',
+      resource: 'schedule-group',
+      resourceName: groupName,
+    });
     this.role = new Role(this, 'Role', {
       description,
       // Without the conditions any account's schedule could make Scheduler use this role (confused deputy).

@@ -49,5 +49,7 @@ export class SweeperSchedule extends Construct {
       },
     });
     schedule.addResourceDependency(group);
+    // Its policy, too, which nothing else refers to.
+    schedule.node.addDependency(scheduler.role);
   }
 }

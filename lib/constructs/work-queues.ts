@@ -69,7 +69,8 @@ export class WorkQueues extends Construct {
   }
 
   feedWork(fn: NodeFunction): void {
-    feedFrom(this.work, fn, { batchSize: WORKER.batchSize, maximumConcurrency: WORKER.maximumConcurrency });
+    const { workerConcurrency } = this.#stage.options;
+    feedFrom(this.work, fn, { batchSize: WORKER.batchSize, maximumConcurrency: workerConcurrency });
   }
 
   feedIsolated(fn: NodeFunction): void {

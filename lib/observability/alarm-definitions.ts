@@ -65,7 +65,7 @@ function deadLetterAlarms({ deadLettersFiled, queues: { deadLetters } }: StackMe
   ];
 }
 
-function queueAlarms({ queues: { work, parked, undelivered } }: StackMetrics): readonly AlarmDefinition[] {
+function queueAlarms({ queues: { work, parked }, schedules }: StackMetrics): readonly AlarmDefinition[] {
   return [
     {
       id: 'MessagesParked',
@@ -80,11 +80,12 @@ function queueAlarms({ queues: { work, parked, undelivered } }: StackMetrics): r
     {
       id: 'SchedulesUndelivered',
       severity: 'warning',
-      metric: undelivered.visible,
-      threshold: THRESHOLDS.undeliveredMessages,
+      // Not the depth of the undelivered queue: who may not send a timer may not send it there, either.
+      metric: schedules.dropped,
+      threshold: THRESHOLDS.schedulesDropped,
       rings: 'from',
       periods: 1,
-      why: 'EventBridge Scheduler could not deliver a timer or start the sweeper; its reason lies in the undelivered queue.',
+      why: 'EventBridge Scheduler gave up a timer or a start of the sweeper; its reason may lie in the undelivered queue.',
       heading: 'Schedules were not delivered',
     },
     {
@@ -161,7 +162,12 @@ function serviceAlarms({ api, functions: { worker, sweeper }, table }: StackMetr
     {
       id: 'TableThrottled',
       severity: 'warning',
-      metric: table.throttledPuts,
+      metric: new MathExpression({
+        expression: 'SUM([puts, updates])',
+        usingMetrics: { puts: table.throttledPuts, updates: table.throttledUpdates },
+        period: PERIOD,
+        label: 'writes that DynamoDB refused',
+      }),
       threshold: THRESHOLDS.tableThrottles,
       rings: 'from',
       periods: 3,

@@ -138,6 +138,7 @@ function tableMetrics({ tableName }: Pick<ITable, 'tableName'>) {
     readUnits: all.map(({ sum }) => sum('ConsumedReadCapacityUnits')),
     /** By operation, because only these count what an index refused, too. */
     throttledPuts: throttled('PutItem'),
+    throttledUpdates: throttled('UpdateItem'),
     throttled: OPERATIONS.map(throttled),
   };
 }

@@ -14,7 +14,7 @@ export const THRESHOLDS = {
   /** A burial takes a second; a message that is in flight all the time is one that comes again and again. */
   burialsHeld: 1,
   parkedMessages: 1,
-  undeliveredMessages: 1,
+  schedulesDropped: 1,
   /** A timer may be delayed so long, and its node then run so long: both are in the age, and neither is trouble. */
   workAgeSeconds: QUEUE.delaySecondsMax + WORKER.timeoutSeconds,
   /** SQS hands out no more messages, without an error, when 120,000 are in flight. */

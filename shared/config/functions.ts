@@ -8,6 +8,7 @@ export const WORKER = {
   visibilityTimeoutSeconds: 6 * 15 * MINUTE_S,
   memoryMb: 512,
   batchSize: 10,
+  /** Of prod, unless its operator says otherwise (`lib/options.ts`). */
   maximumConcurrency: 50,
   maxReceiveCount: 5,
 } as const;

@@ -66,7 +66,7 @@ The first API key: npm run keys -- create --stack stepwell-pay-42-dev`);
     expect(said).toContain('shop-dev (UPDATE_COMPLETE)');
     expect(said).toContain('named by  PREFIX\n');
     expect(said).toContain('The stack will be brought up to date.');
-    expect(aws.cdkCalls.map(({ args }) => args[1])).toEqual(['shop-dev']);
+    expect(aws.cdkCalls.map(({ args }) => args.slice(0, 2).join(' '))).toEqual(['diff shop-dev', 'deploy shop-dev']);
   });
 
   test('prod waits for --yes, and says how to say it', async () => {
@@ -83,7 +83,7 @@ To do it: PREFIX=shop STAGE=prod npm run deploy -- --yes`);
 
     const done = await run(deploy, aws, { env, argv: ['--yes'] });
     expect(done.code).toBe(0);
-    expect(aws.cdkCalls.map(({ args }) => args[1])).toEqual(['shop-prod']);
+    expect(aws.cdkCalls.map(({ args }) => args.slice(0, 2).join(' '))).toEqual(['diff shop-prod', 'deploy shop-prod']);
   });
 
   test('leaves a stack alone that is no Stepwell, with --yes, too', async () => {
@@ -129,8 +129,9 @@ To do it: PREFIX=shop STAGE=prod npm run deploy -- --yes`);
     const { code, complained } = await run(deploy, aws);
     expect(code).toBe(1);
     expect(complained).toBe(
-      '\nThe CDK ended with 1; its reason is above. What had been made of stepwell-dev was removed (ROLLBACK_COMPLETE). ' +
-        'Mend the reason and run this again.',
+      '\nThe CDK ended with 1; its reason is above. The deployment of stepwell-dev was undone (ROLLBACK_COMPLETE). ' +
+        'What prod keeps, it keeps then, too: look for resources with the state DELETE_SKIPPED, which hold nothing yet ' +
+        'and may be deleted by hand. Mend the reason and run this again.',
     );
   });
 

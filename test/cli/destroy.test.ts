@@ -29,7 +29,7 @@ function deployed(name: string, given: Partial<FakeStack> = {}): FakeStack {
   const stack = aws.stacks.put(name, {
     resources: [
       ...functions,
-      resource('Table', 'AWS::DynamoDB::GlobalTable', `${name}-table`),
+      resource('Table', 'AWS::DynamoDB::Table', `${name}-table`),
       resource('Work', 'AWS::SQS::Queue', `https://sqs.example.com/${name}-work`),
       // Never created: there is nothing to delete.
       resource('Alarm', 'AWS::CloudWatch::Alarm', ''),
@@ -54,10 +54,10 @@ describe('npm run destroy, dev', () => {
     expect(questions).toEqual(['Destroy stepwell-dev?']);
     expect(said).toContain('stepwell-dev (CREATE_COMPLETE)');
     expect(said).toContain(`What goes, for good: 104 resources, and what these hold:
-  AWS::DynamoDB::GlobalTable  stepwell-dev-table
-  AWS::Logs::LogGroup         stepwell-dev-logs
-  AWS::S3::Bucket             stepwell-dev-bucket (emptied first)
-  AWS::SQS::Queue             https://sqs.example.com/stepwell-dev-work
+  AWS::DynamoDB::Table  stepwell-dev-table
+  AWS::Logs::LogGroup   stepwell-dev-logs
+  AWS::S3::Bucket       stepwell-dev-bucket (emptied first)
+  AWS::SQS::Queue       https://sqs.example.com/stepwell-dev-work
 What stays: nothing.`);
     // 1,200 keys with two versions each, and 120 delete markers.
     expect(said).toContain('The bucket stepwell-dev-bucket is empty; 2520 objects were deleted.');
@@ -191,10 +191,10 @@ describe('npm run destroy, prod', () => {
     expect(said).toContain(`The protection against deletion will be lifted first.
 What goes, for good: 100 resources.
 What stays, and costs what it costs: 4 resources:
-  AWS::DynamoDB::GlobalTable  stepwell-prod-table
-  AWS::Logs::LogGroup         stepwell-prod-logs
-  AWS::S3::Bucket             stepwell-prod-bucket
-  AWS::SQS::Queue             https://sqs.example.com/stepwell-prod-work
+  AWS::DynamoDB::Table  stepwell-prod-table
+  AWS::Logs::LogGroup   stepwell-prod-logs
+  AWS::S3::Bucket       stepwell-prod-bucket
+  AWS::SQS::Queue       https://sqs.example.com/stepwell-prod-work
 `);
     expect(complained).toBe('This is prod; nothing has been done.\nTo do it: STAGE=prod npm run destroy -- --yes');
     expect([stack.status, stack.terminationProtection]).toEqual(['CREATE_COMPLETE', true]);

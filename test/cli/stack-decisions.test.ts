@@ -148,7 +148,7 @@ describe('texts', () => {
     [undefined, 'There is no stack s: nothing was made.'],
     ['REVIEW_IN_PROGRESS', 'nothing was made'],
     ['UPDATE_ROLLBACK_COMPLETE', 'as it was before (UPDATE_ROLLBACK_COMPLETE)'],
-    ['ROLLBACK_COMPLETE', 'was removed (ROLLBACK_COMPLETE)'],
+    ['ROLLBACK_COMPLETE', 'was undone (ROLLBACK_COMPLETE)'],
     ['UPDATE_IN_PROGRESS', 'CloudFormation goes on with s'],
     ['DELETE_IN_PROGRESS', 'CloudFormation goes on with s'],
     ['UPDATE_ROLLBACK_FAILED', 's is stuck'],

@@ -16,6 +16,7 @@ import { synthesizedTemplate } from '../../local/template/synth.ts';
 import { IMPATIENT, PATIENT } from '../../shared/adapters/aws/client-settings.ts';
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
+import { S3Objects } from '../../shared/adapters/aws/s3-objects.ts';
 
 /** Servers to test instead of the embedded emulators, by the variables that name them to the local stack, too. */
 const NAMED = {
@@ -51,7 +52,7 @@ export class AwsServices implements AsyncDisposable {
     // fauxqs hands out queue URLs whose host does not resolve.
     this.sqs = new SQSClient({ ...settings(endpoints.sqs), ...IMPATIENT, useQueueUrlAsEndpoint: false });
     this.#s3 = new S3Client({ ...settings(endpoints.s3), ...PATIENT, forcePathStyle: true });
-    this.payloads = new PayloadStore(this.#s3, this.#bucket);
+    this.payloads = new PayloadStore(new S3Objects(this.#s3, this.#bucket));
   }
 
   static async start(): Promise<AwsServices> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,8 @@ import { dev, resources } from './synthesized.ts';
 
 /** What is uploaded of one function, zipped, its source map included. */
 const ZIPPED_BYTES_MAX = 400_000;
+/** What an archive says of each file, twice. */
+const ZIP_ENTRY_BYTES = 130;
 
 const run = promisify(execFile);
 const outdir = mkdtempSync(join(tmpdir(), 'stepwell-bundles-'));
@@ -20,8 +22,18 @@ afterAll(() => {
   rmSync(outdir, { recursive: true, force: true });
 });
 
-const read = (folder: string, file: 'index.mjs' | 'index.mjs.map', from = outdir) =>
-  readFileSync(join(from, folder, file), 'utf8');
+const filesOf = (folder: string, from = outdir) => readdirSync(join(from, folder)).sort();
+const read = (folder: string, file: string, from = outdir) => readFileSync(join(from, folder, file), 'utf8');
+const zipped = (text: string) => deflateRawSync(text, { level: 9 }).length;
+
+/** `index.mjs` and what it imports statically. */
+function loadedAtOnce(folder: string): string[] {
+  const found = new Set(['index.mjs']);
+  for (const file of found)
+    for (const [, path] of read(folder, file).matchAll(/(?:from|import) ?"\.\/([^"]+)"/g))
+      if (path !== undefined) found.add(path);
+  return [...found];
+}
 
 test('each function of the template has a bundle, and each bundle a function', () => {
   const used = resources(dev, 'AWS::Lambda::Function').map(
@@ -31,16 +43,24 @@ test('each function of the template has a bundle, and each bundle a function', (
 });
 
 describe.each(functionFolders())('the bundle of %s', (folder) => {
-  test('is small', () => {
-    const bytes = (['index.mjs', 'index.mjs.map'] as const)
-      .map((file) => deflateRawSync(read(folder, file), { level: 9 }).length)
-      .reduce((sum, size) => sum + size, 0);
-    console.log(`${folder}: ${bytes} bytes zipped`);
+  test('is small, with all that it may load later', () => {
+    const bytes = filesOf(folder).reduce((sum, file) => sum + zipped(read(folder, file)) + ZIP_ENTRY_BYTES, 0);
+    console.log(`${folder}: ${bytes} bytes zipped, ${zipped(read(folder, 'index.mjs'))} of them in index.mjs`);
     expect(bytes).toBeLessThanOrEqual(ZIPPED_BYTES_MAX);
   });
 
   test('holds no search for credentials', () => {
-    expect(read(folder, 'index.mjs')).not.toMatch(/sso_start_url|169\.254\.169\.254\/latest|credential_process/);
+    for (const file of filesOf(folder))
+      expect(read(folder, file)).not.toMatch(/sso_start_url|169\.254\.169\.254\/latest|credential_process/);
+  });
+
+  test('does not have a cold start compile what it may never need: S3, schedules, events, YAML, fetch', () => {
+    const atOnce = loadedAtOnce(folder);
+    expect(atOnce).toContain('index.mjs');
+    const text = atOnce.map((file) => read(folder, file)).join('\n');
+    expect(text).not.toMatch(/ListBuckets|CreateSchedule|PutEvents|from ?"node:http"/);
+    const later = filesOf(folder).filter((file) => file.endsWith('.mjs') && !atOnce.includes(file));
+    expect(later.map((file) => read(folder, file)).join('\n')).toMatch(/CreateSchedule/);
   });
 
   test('names its sources as the repository does, wherever it was made', () => {
@@ -77,8 +97,8 @@ test('what was not changed is not uploaded again: the same sources give the same
   try {
     await bundleFunctions(elsewhere);
     for (const folder of functionFolders()) {
-      expect(read(folder, 'index.mjs', elsewhere)).toBe(read(folder, 'index.mjs'));
-      expect(read(folder, 'index.mjs.map', elsewhere)).toBe(read(folder, 'index.mjs.map'));
+      expect(filesOf(folder, elsewhere)).toEqual(filesOf(folder));
+      for (const file of filesOf(folder)) expect(read(folder, file, elsewhere)).toBe(read(folder, file));
     }
   } finally {
     rmSync(elsewhere, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { evaluate } from './metric-math.ts';
 import { dev, prod, resources, synthesize } from './synthesized.ts';
 import { alarmsOf, devWithBoth, EMAIL, expressionOf, referred, watchedBy, withBoth, type Watched } from './watched.ts';
 
-const ALARMS_USD_MAX = 1.6;
+const ALARMS_USD_MAX = 1.75;
 const PERIOD_S = 300;
 
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
@@ -120,6 +120,7 @@ describe.each(withBoth)('alarms of %s', (_, template, stackName) => {
       'AWS/Lambda': 'AWS::Lambda::Function',
       'AWS/DynamoDB': 'AWS::DynamoDB::Table',
       'AWS/ApiGateway': 'AWS::ApiGatewayV2::Api',
+      'AWS/Scheduler': 'AWS::Scheduler::ScheduleGroup',
     };
     const foreign = Object.values(alarms)
       .flatMap(watchedBy)
@@ -141,7 +142,7 @@ describe('what an alarm looks at', () => {
     ['DeadLetterQueueAge', ['ApproximateAgeOfOldestMessage QueueName=QueuesDeadLetters']],
     ['BurialsFail', ['ApproximateNumberOfMessagesNotVisible QueueName=QueuesDeadLetters']],
     ['MessagesParked', ['ApproximateNumberOfMessagesVisible QueueName=QueuesParked']],
-    ['SchedulesUndelivered', ['ApproximateNumberOfMessagesVisible QueueName=QueuesUndelivered']],
+    ['SchedulesUndelivered', ['InvocationDroppedCount ScheduleGroup=TimersGroup']],
     [
       'WorkWaits',
       ['ApproximateNumberOfMessagesVisible QueueName=QueuesWork', 'ApproximateAgeOfOldestMessage QueueName=QueuesWork'],
@@ -150,7 +151,13 @@ describe('what an alarm looks at', () => {
     ['ApiErrors', ['5xx ApiId=PublicApiHttpApi Stage=$default', 'Count ApiId=PublicApiHttpApi Stage=$default']],
     ['FunctionErrors', ['Errors FunctionName=WorkerFunction', 'Errors FunctionName=SweeperFunction']],
     ['WorkerThrottled', ['Throttles FunctionName=WorkerFunction']],
-    ['TableThrottled', ['ThrottledRequests Operation=PutItem TableName=StateTable']],
+    [
+      'TableThrottled',
+      [
+        'ThrottledRequests Operation=PutItem TableName=StateTable',
+        'ThrottledRequests Operation=UpdateItem TableName=StateTable',
+      ],
+    ],
     ['SweepLag', [`SweepLag ${own}`]],
     ['SweeperSilent', ['Invocations FunctionName=SweeperFunction']],
   ])('%s', (id, metrics) => {
@@ -176,7 +183,7 @@ describe('from where on an alarm rings', () => {
     ['DeadLetterQueueAge', THRESHOLDS.deadLetterAgeSeconds, 1],
     ['BurialsFail', THRESHOLDS.burialsHeld, 6],
     ['MessagesParked', THRESHOLDS.parkedMessages, 1],
-    ['SchedulesUndelivered', THRESHOLDS.undeliveredMessages, 1],
+    ['SchedulesUndelivered', THRESHOLDS.schedulesDropped, 1],
     ['WorkWaits', THRESHOLDS.workAgeSeconds, 2],
     ['MessagesInFlight', THRESHOLDS.messagesInFlight, 1],
     ['ApiErrors', THRESHOLDS.apiErrorPercent, 1],

@@ -19,7 +19,8 @@ describe('options come from cdk.json, and nothing is guessed', () => {
     [{ prod: { tracin: true } }, 'context.stepwell.prod.tracin does not exist; there are customerKey'],
     [{ prod: { tracing: 'yes' } }, 'context.stepwell.prod.tracing is "yes"; it is true or false'],
     [{ prod: { alarmEmail: 'nobody' } }, 'is "nobody"; it is an e-mail address'],
-    [{ prod: { apiRequestsPerSecond: 0 } }, 'is 0; it is a whole number from 1 to 10000'],
+    [{ prod: { workerConcurrency: 1 } }, 'is 1; it is a whole number from 2 to 1000'],
+    [{ prod: { apiRequestsPerSecond: 0 } }, 'is 0; it is a whole number from 1 to 2500'],
     [{ prod: { constructor: true } }, 'context.stepwell.prod.constructor does not exist'],
     [{ prod: true }, 'context.stepwell.prod is true; it is an object of options'],
     ['on', 'context.stepwell is "on"; it is an object of options'],
@@ -131,5 +132,12 @@ test('the access log alone goes to the cheaper class: metrics are extracted from
   const cheaper = synthesize('prod', 'stepwell', { infrequentAccessLogs: true });
   const groups = matching(cheaper, 'AWS::Logs::LogGroup', { LogGroupClass: 'INFREQUENT_ACCESS' });
   expect(groups).toHaveLength(1);
-  expect(groups[0]).toMatch(/^PublicApiAccessLog/);
+  expect(groups[0]).toMatch(/^PublicApiInfrequentAccessLog/);
+  // A group cannot change its class: another one takes its place, under another name.
+  const named = (template: typeof prod) =>
+    resources(template, 'AWS::Logs::LogGroup').flatMap(([, { Properties }]) =>
+      JSON.stringify(Properties['LogGroupName'] ?? []),
+    );
+  expect(resources(prod, 'AWS::Logs::LogGroup').map(([id]) => id)).not.toContain(groups[0]);
+  expect(named(cheaper).filter((name) => name !== '[]')).not.toEqual(named(prod).filter((name) => name !== '[]'));
 });

@@ -3,7 +3,17 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { DEAD_LETTERS, ISOLATED, QUEUE, WORKER } from '../../shared/config/functions.ts';
 import { DELIVERIES_MAX } from '../../shared/engine/bury-node.ts';
-import { denyWithoutTls, dev, functionOf, matching, prod, queueId, resources, type Statement } from './synthesized.ts';
+import {
+  denyWithoutTls,
+  dev,
+  functionOf,
+  matching,
+  prod,
+  queueId,
+  resources,
+  synthesize,
+  type Statement,
+} from './synthesized.ts';
 
 describe('queues', () => {
   test('a message stays hidden for 6 × the timeout of the function that holds it', () => {
@@ -110,7 +120,8 @@ describe('queues', () => {
       ISOLATED.maximumConcurrency,
       DEAD_LETTERS.maximumConcurrency,
     ]);
-    expect(caps(dev)).toEqual([WORKER.maximumConcurrency, undefined, undefined]);
+    expect(caps(dev)).toEqual([5, undefined, undefined]);
+    expect(caps(synthesize('dev', 'stepwell', { workerConcurrency: 77 }))[0]).toBe(77);
   });
 
   test('no function reserves concurrency: a new account has ten in all', () => {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { createApiHandler } from '../../lambdas/api/handler.ts';
 import { createDeadLettersHandler } from '../../lambdas/dead-letters/handler.ts';
 import { createSweeperHandler } from '../../lambdas/sweeper/handler.ts';
@@ -5,20 +6,35 @@ import { createWorkerHandler } from '../../lambdas/worker/handler.ts';
 import { registerApiKey } from '../../local/register-api-key.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import type { LocalStack, LocalStackOptions } from '../../local/stack-options.ts';
+import { Guard } from '../permissions/guard/guard.ts';
 import { ApiClient } from './api-client.ts';
 
 export interface TestStack {
   readonly stack: LocalStack;
   readonly api: ApiClient;
+  /** @throws too if a function asked for anything that AWS would deny it. */
   stop(): Promise<void>;
 }
 
-/** A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. */
+/**
+ * A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. And real permissions:
+ * what AWS would deny is denied, and told at the next look at an execution or, at the latest, by `stop`.
+ */
 export async function startTestStack(
   options: Partial<
-    Pick<LocalStackOptions, 'createWorkerHandler' | 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint'>
+    Pick<
+      LocalStackOptions,
+      | 'createWorkerHandler'
+      | 'httpAllow'
+      | 'clockRate'
+      | 'dynamodbEndpoint'
+      | 'sqsEndpoint'
+      | 'stackOptions'
+      | 'onEvent'
+    >
   > = {},
 ): Promise<TestStack> {
+  const guard = new Guard({ place: () => expect.getState().currentTestName ?? 'a hook', denials: 'answered' });
   const stack = await startLocalStack({
     dynamodbEndpoint: undefined,
     sqsEndpoint: undefined,
@@ -31,7 +47,12 @@ export async function startTestStack(
     registerApiKey: async (key, env) => {
       await registerApiKey(key, env);
     },
+    ...(process.env['GUARD'] !== '0' && { putInFront: guard.putInFront }),
     ...options,
   });
-  return { stack, api: new ApiClient(stack.url, stack.apiKey), stop: () => stack.stop() };
+  const stop = async (): Promise<void> => {
+    await stack.stop();
+    guard.check();
+  };
+  return { stack, api: new ApiClient(stack.url, stack.apiKey, () => guard.check()), stop };
 }

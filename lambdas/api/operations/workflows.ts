@@ -15,7 +15,7 @@ import { invalid, parseDefinition } from '../request.ts';
 
 export const createWorkflow: Operation = async (context) => {
   const { app, workspace } = context;
-  const document = parseDefinition(context.event);
+  const document = await parseDefinition(context.event);
   if (!document.ok) throw invalid('the definition cannot be read', document.error);
   const checked = validateDefinition(document.value, app.engine.nodes, lintSchema);
   if (!checked.ok) throw invalid('the definition is not valid', checked.error);
@@ -32,7 +32,7 @@ export const createWorkflow: Operation = async (context) => {
 };
 
 export const validateWorkflow: Operation = async ({ app, event }) => {
-  const document = parseDefinition(event);
+  const document = await parseDefinition(event);
   if (!document.ok) return json(200, { valid: false, problems: readable(document.error), warnings: [] });
   const checked = validateDefinition(document.value, app.engine.nodes, lintSchema);
   if (!checked.ok) return json(200, { valid: false, problems: readable(checked.error), warnings: [] });

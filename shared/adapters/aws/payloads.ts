@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Json } from '../../domain/json.ts';
 import type { Item } from './dynamo/attributes.ts';
 import { bytes, itemBytes, number, text } from './dynamo/attributes.ts';
@@ -17,29 +16,29 @@ const UNPACKED_BYTES_MAX = 64 * 1_024 * 1_024;
 /** Where large values go, for whoever packs and unpacks them. */
 export type Payloads = Pick<PayloadStore, 'put' | 'get'>;
 
+/** Bytes by name; what was put is there. */
+export interface ObjectStore {
+  put(key: string, body: Uint8Array): Promise<void>;
+  get(key: string): Promise<Uint8Array>;
+}
+
 /** Where large values go: S3. Objects are named by their content: writing one twice, or after a crash again, changes nothing. */
 export class PayloadStore {
-  readonly #client: S3Client;
-  readonly #bucket: string;
+  readonly #objects: ObjectStore;
 
-  constructor(client: S3Client, bucket: string) {
-    this.#client = client;
-    this.#bucket = bucket;
+  constructor(objects: ObjectStore) {
+    this.#objects = objects;
   }
 
   /** `scope` starts the object's name: `<workspace>/<execution>`. */
   async put(scope: string, packed: Uint8Array): Promise<string> {
     const ref = `${scope}/${createHash('sha256').update(packed).digest('hex')}`;
-    await this.#client.send(
-      new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: packed, ContentType: 'application/octet-stream' }),
-    );
+    await this.#objects.put(ref, packed);
     return ref;
   }
 
-  async get(ref: string): Promise<Uint8Array> {
-    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
-    if (Body === undefined) throw new Error(`payload ${ref} came without a body`);
-    return Body.transformToByteArray();
+  get(ref: string): Promise<Uint8Array> {
+    return this.#objects.get(ref);
   }
 }
 

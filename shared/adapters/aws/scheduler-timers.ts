@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { EpochMs } from '../../domain/time.ts';
+import type { Timers } from './sqs-work-queue.ts';
 
 /** Schedules fire with a precision of a minute: come a little early, an SQS delay does the rest. */
 const EARLY_MS = 90_000;
@@ -15,7 +16,7 @@ export interface TimerTarget {
 }
 
 /** Timers beyond SQS's 15 minutes: one-time EventBridge schedules that send the message and delete themselves. */
-export class ScheduleTimers {
+export class ScheduleTimers implements Timers {
   readonly #client: SchedulerClient;
   readonly #target: TimerTarget;
 

@@ -7,9 +7,13 @@ import {
 import { QUEUE } from '../../config/functions.ts';
 import type { EpochMs } from '../../domain/time.ts';
 import type { OutgoingMessage, WorkQueue } from '../../engine/ports.ts';
-import type { ScheduleTimers } from './scheduler-timers.ts';
 
 const BATCH_MAX = 10;
+
+/** Brings a message to the queue at a time that is further away than the queue can delay it. */
+export interface Timers {
+  schedule(body: string, notBefore: EpochMs): Promise<void>;
+}
 
 export interface QueueUrls {
   readonly work: string;
@@ -26,10 +30,10 @@ export interface QueueUrls {
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SQSClient;
   readonly #urls: QueueUrls;
-  readonly #timers: ScheduleTimers;
+  readonly #timers: Timers;
   readonly #now: () => EpochMs;
 
-  constructor(client: SQSClient, urls: QueueUrls, timers: ScheduleTimers, now: () => EpochMs) {
+  constructor(client: SQSClient, urls: QueueUrls, timers: Timers, now: () => EpochMs) {
     this.#client = client;
     this.#urls = urls;
     this.#timers = timers;
