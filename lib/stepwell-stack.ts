@@ -51,17 +51,22 @@ export class StepwellStack extends Stack {
       payloads.grantPayloads(fn);
       dataKey?.grantUse(fn);
       queues.grantDispatch(fn);
-      timers.grantCreate(fn);
       events?.grantPublish(fn);
       publicApi.grantAddress(fn);
     }
-    queues.feedWork(functions.worker);
-    queues.feedIsolated(functions.isolatedWorker);
-    queues.feedDeadLetters(functions.deadLetters);
-    queues.grantHealthCheck(functions.api);
+    const { api, worker, isolatedWorker, deadLetters, sweeper } = functions;
+    for (const fn of [api, worker, deadLetters]) state.grantListing(fn);
+    for (const fn of [api, sweeper]) state.grantSweep(fn);
+    for (const fn of [worker, isolatedWorker, deadLetters]) queues.grantPark(fn);
+    // The sweeper only sends what is due.
+    for (const fn of [api, worker, isolatedWorker, deadLetters]) timers.grantCreate(fn);
+    queues.feedWork(worker);
+    queues.feedIsolated(isolatedWorker);
+    queues.feedDeadLetters(deadLetters);
+    queues.grantHealthCheck(api);
     const { group } = timers;
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope
-    new SweeperSchedule(this, 'Sweep', { sweeper: functions.sweeper, group, undelivered: queues.undelivered });
+    new SweeperSchedule(this, 'Sweep', { sweeper, group, undelivered: queues.undelivered });
     this.#watch(stage, { functions, queues, table: state.table, api: publicApi.stage, scheduleGroup: group });
 
     // oxlint-disable-next-line no-new -- a construct adds itself to its scope

@@ -9,6 +9,7 @@ import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
+import type { TimerTarget } from '../../shared/adapters/aws/scheduler-timers.ts';
 import { SqsWorkQueue } from '../../shared/adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { systemIds } from '../../shared/adapters/system/ids.ts';
@@ -22,7 +23,7 @@ import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { EngineLog } from '../../shared/engine/ports.ts';
 import { createNodeRegistry } from '../../shared/nodes/index.ts';
 import { awsSettings } from './aws-settings.ts';
-import { readConfig, type Env } from './config.ts';
+import { readConfig, type Config, type Env } from './config.ts';
 import { createLogger } from './logger.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bucketOf, eventsOf, timersOf } from './seldom.ts';
@@ -54,12 +55,7 @@ export function bootstrap(env: Env, serviceName: string): App {
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);
   const nodes = createNodeRegistry({ httpAllow: config[ENV.httpAllow], runtimeApi: config.AWS_LAMBDA_RUNTIME_API });
-  const timers = timersOf(env, {
-    group: config[ENV.scheduleGroup],
-    queueArn: config[ENV.workQueueArn],
-    roleArn: config[ENV.scheduleRoleArn],
-    undeliveredArn: config[ENV.undeliveredQueueArn],
-  });
+  const timers = timersOf(env, scheduleTarget(config));
   const urls = {
     work: config[ENV.workQueueUrl],
     isolated: config[ENV.isolatedQueueUrl],
@@ -96,6 +92,19 @@ export function bootstrap(env: Env, serviceName: string): App {
     logger,
     metrics,
   };
+}
+
+/** Undefined for a function that may make no schedules. */
+function scheduleTarget(config: Config): TimerTarget | undefined {
+  const {
+    [ENV.scheduleGroup]: group,
+    [ENV.workQueueArn]: queueArn,
+    [ENV.scheduleRoleArn]: roleArn,
+    [ENV.undeliveredQueueArn]: undeliveredArn,
+  } = config;
+  if (group === undefined || queueArn === undefined || roleArn === undefined || undeliveredArn === undefined)
+    return undefined;
+  return { group, queueArn, roleArn, undeliveredArn };
 }
 
 export function lintSchema(schema: Json, path: string): readonly Problem[] {

@@ -8,11 +8,13 @@ const Config = z.object({
   [ENV.bucketName]: z.string().min(1),
   [ENV.workQueueUrl]: z.string().min(1),
   [ENV.isolatedQueueUrl]: z.string().min(1),
-  [ENV.parkedQueueUrl]: z.string().min(1),
-  [ENV.workQueueArn]: z.string().min(1),
-  [ENV.scheduleGroup]: z.string().min(1),
-  [ENV.scheduleRoleArn]: z.string().min(1),
-  [ENV.undeliveredQueueArn]: z.string().min(1),
+  // Where the function may park.
+  [ENV.parkedQueueUrl]: z.string().min(1).optional(),
+  // Where it may make schedules: all four, or none.
+  [ENV.workQueueArn]: z.string().min(1).optional(),
+  [ENV.scheduleGroup]: z.string().min(1).optional(),
+  [ENV.scheduleRoleArn]: z.string().min(1).optional(),
+  [ENV.undeliveredQueueArn]: z.string().min(1).optional(),
   [ENV.stackName]: z.string().min(1),
   [ENV.eventBus]: z.string().min(1).optional(),
   [ENV.baseUrl]: z.string().default(''),

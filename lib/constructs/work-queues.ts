@@ -55,12 +55,17 @@ export class WorkQueues extends Construct {
   }
 
   grantDispatch(fn: NodeFunction): void {
-    fn.allow(['sqs:SendMessage'], [this.work.queueArn, this.isolated.queueArn, this.parked.queueArn]);
+    fn.allow(['sqs:SendMessage'], [this.work.queueArn, this.isolated.queueArn]);
     fn.setEnvironment({
       [ENV.workQueueUrl]: this.work.queueUrl,
       [ENV.isolatedQueueUrl]: this.isolated.queueUrl,
-      [ENV.parkedQueueUrl]: this.parked.queueUrl,
     });
+  }
+
+  /** For whoever is handed messages. */
+  grantPark(fn: NodeFunction): void {
+    fn.allow(['sqs:SendMessage'], [this.parked.queueArn]);
+    fn.setEnvironment({ [ENV.parkedQueueUrl]: this.parked.queueUrl });
   }
 
   /** `GET /health` asks whether the queue answers. */

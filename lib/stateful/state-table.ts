@@ -67,10 +67,20 @@ export class StateTable extends Construct {
   /** Reads and conditional writes of the engine and the API. */
   grantEngine(fn: NodeFunction): void {
     fn.allow(ENGINE_ACTIONS, [this.table.tableArn]);
-    fn.allow(
-      ['dynamodb:Query'],
-      [TABLE.listing.name, TABLE.sweep.name].map((index) => `${this.table.tableArn}/index/${index}`),
-    );
     fn.setEnvironment({ [ENV.tableName]: this.table.tableName });
+  }
+
+  /** Lists of executions, dead letters and keys. */
+  grantListing(fn: NodeFunction): void {
+    this.#grantIndex(fn, TABLE.listing.name);
+  }
+
+  /** Which executions want to be looked at. */
+  grantSweep(fn: NodeFunction): void {
+    this.#grantIndex(fn, TABLE.sweep.name);
+  }
+
+  #grantIndex(fn: NodeFunction, index: string): void {
+    fn.allow(['dynamodb:Query'], [`${this.table.tableArn}/index/${index}`]);
   }
 }

@@ -39,17 +39,29 @@ describe('functions', () => {
     expect(Object.keys(RECURSIVE_LOOP)).toHaveLength(resources(dev, 'AWS::Lambda::Function').length);
   });
 
-  test('whoever is permitted is configured: every function knows what it may use', () => {
-    const wanted = Object.entries(ENV)
-      .filter(([key]) => !['httpAllow', 'clockRate', 'leaseEpoch', 'eventBus'].includes(key))
-      .map(([, name]) => name);
-    for (const [, { Properties }] of resources(dev, 'AWS::Lambda::Function')) {
-      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
-      expect(
-        Object.keys(Variables)
-          .filter((name) => name.startsWith('STEPWELL_'))
-          .sort(),
-      ).toEqual(wanted.sort());
+  test('whoever is permitted is configured, and nobody else', () => {
+    const everybody = [
+      ENV.tableName,
+      ENV.bucketName,
+      ENV.workQueueUrl,
+      ENV.isolatedQueueUrl,
+      ENV.baseUrl,
+      ENV.stackName,
+    ];
+    const scheduling = [ENV.scheduleGroup, ENV.scheduleRoleArn, ENV.workQueueArn, ENV.undeliveredQueueArn];
+    const wanted: Readonly<Record<string, readonly string[]>> = {
+      Api: [...everybody, ...scheduling],
+      Worker: [...everybody, ...scheduling, ENV.parkedQueueUrl],
+      IsolatedWorker: [...everybody, ...scheduling, ENV.parkedQueueUrl],
+      DeadLetters: [...everybody, ...scheduling, ENV.parkedQueueUrl],
+      Sweeper: everybody,
+    };
+    for (const [construct, names] of Object.entries(wanted)) {
+      const { Variables } = functionOf(dev, construct)[1].Properties['Environment'] as {
+        Variables: Record<string, unknown>;
+      };
+      const given = Object.keys(Variables).filter((name) => name.startsWith('STEPWELL_'));
+      expect({ construct, given: given.sort() }).toEqual({ construct, given: [...names].sort() });
     }
   });
 });

@@ -16,24 +16,24 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
+type TestStackOptions = Partial<
+  Pick<
+    LocalStackOptions,
+    'createWorkerHandler' | 'httpAllow' | 'clockRate' | 'dynamodbEndpoint' | 'sqsEndpoint' | 'stackOptions' | 'onEvent'
+  >
+> & {
+  /** `unchecked` where a test is about sheer numbers: on a busy machine, the guard's share of the work would tell. */
+  readonly permissions?: 'checked' | 'unchecked';
+};
+
 /**
  * A throw-away local stack in this process: real handlers, real SDK, real emulators, on free ports. And real permissions:
  * what AWS would deny is denied, and told at the next look at an execution or, at the latest, by `stop`.
  */
-export async function startTestStack(
-  options: Partial<
-    Pick<
-      LocalStackOptions,
-      | 'createWorkerHandler'
-      | 'httpAllow'
-      | 'clockRate'
-      | 'dynamodbEndpoint'
-      | 'sqsEndpoint'
-      | 'stackOptions'
-      | 'onEvent'
-    >
-  > = {},
-): Promise<TestStack> {
+export async function startTestStack({
+  permissions = 'checked',
+  ...options
+}: TestStackOptions = {}): Promise<TestStack> {
   const guard = new Guard({ place: () => expect.getState().currentTestName ?? 'a hook', denials: 'answered' });
   const stack = await startLocalStack({
     dynamodbEndpoint: undefined,
@@ -47,7 +47,7 @@ export async function startTestStack(
     registerApiKey: async (key, env) => {
       await registerApiKey(key, env);
     },
-    ...(process.env['GUARD'] !== '0' && { putInFront: guard.putInFront }),
+    ...(permissions === 'checked' && { putInFront: guard.putInFront }),
     ...options,
   });
   const stop = async (): Promise<void> => {

@@ -15,7 +15,7 @@ let stack: TestStack;
 
 beforeAll(async () => {
   target = await startRecordingTarget();
-  stack = await startTestStack({ httpAllow: target.authority });
+  stack = await startTestStack({ httpAllow: target.authority, permissions: 'unchecked' });
 });
 
 afterAll(async () => {

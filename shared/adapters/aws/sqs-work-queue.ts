@@ -19,8 +19,8 @@ export interface QueueUrls {
   readonly work: string;
   /** Batch size 1: a message that may kill its worker is alone with it. */
   readonly isolated: string;
-  /** Nothing receives from it. */
-  readonly parked: string;
+  /** Nothing receives from it. Undefined for a function that is handed no messages and parks none. */
+  readonly parked: string | undefined;
 }
 
 /**
@@ -70,7 +70,9 @@ export class SqsWorkQueue implements WorkQueue {
   }
 
   async park(body: string): Promise<void> {
-    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#urls.parked, MessageBody: body }));
+    const { parked } = this.#urls;
+    if (parked === undefined) throw new Error('this function may park nothing');
+    await this.#client.send(new SendMessageCommand({ QueueUrl: parked, MessageBody: body }));
   }
 
   async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {

@@ -8,7 +8,7 @@ import { startTestStack, type TestStack } from '../../support/stack.ts';
 let running: TestStack;
 let api: ApiClient;
 beforeAll(async () => {
-  running = await startTestStack();
+  running = await startTestStack({ permissions: 'unchecked' });
   api = running.api;
 });
 afterAll(() => running.stop());
