@@ -108,13 +108,7 @@ describe('the import arrows', () => {
     const users = own
       .filter(([path, text]) => importsOf(path, text).some((target) => target.startsWith('@aws-sdk/')))
       .map(([path]) => path);
-    const allowed = [
-      'shared/adapters/aws/',
-      'lambdas/runtime/',
-      'lambdas/api/operations/system.ts',
-      'local/',
-      'cli/',
-    ];
+    const allowed = ['shared/adapters/aws/', 'lambdas/runtime/', 'lambdas/api/operations/system.ts', 'local/', 'cli/'];
     expect(users.filter((path) => !allowed.some((prefix) => path.startsWith(prefix)))).toEqual([]);
   });
 });

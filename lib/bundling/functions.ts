@@ -20,12 +20,12 @@ const REQUIRE_BANNER =
  */
 const httpWithoutFetch: Plugin = {
   name: 'http-without-fetch',
-  setup({ onLoad, onResolve }) {
+  setup(bundle) {
     const namespace = 'required';
-    onResolve({ filter: /^(?:node:)?http$/ }, (from) =>
+    bundle.onResolve({ filter: /^(?:node:)?http$/ }, (from) =>
       from.namespace === namespace ? { path: 'node:http', external: true } : { path: 'node:http', namespace },
     );
-    onLoad({ filter: /^node:http$/, namespace }, () => ({ contents: "module.exports = require('node:http');" }));
+    bundle.onLoad({ filter: /^node:http$/, namespace }, () => ({ contents: "module.exports = require('node:http');" }));
   },
 };
 

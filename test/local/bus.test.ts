@@ -55,7 +55,7 @@ describe('the bus emulator, as the SDK sees it', () => {
   });
 
   test('eleven entries are too many', async () => {
-    await expect(put(...Array.from({ length: 11 }, () => ({})))).rejects.toThrow();
+    await expect(put(...Array.from({ length: 11 }, () => ({})))).rejects.toThrow('expected array to have <=10 items');
   });
 
   test('another operation says so rather than nothing', async () => {

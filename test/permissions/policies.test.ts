@@ -207,22 +207,27 @@ describe('a grant that reaches further than what it names shows', () => {
     }
   });
 
-  test('any resource widened to *, to all of its kind, or to names that begin like it', async () => {
+  test.each([
+    ['*', () => '*'],
+    ['all of its kind', (resource: string) => `${resource.slice(0, resource.lastIndexOf(':') + 1)}*`],
+    ['names that begin like it', (resource: string) => `${resource}*`],
+  ])('any resource widened to %s', async (_what, widened) => {
     const template = await synthesizedTemplate({ stage: 'prod' });
     const judge = new Judge(template);
     const grants = grantsOf(template, judge.names).filter(
-      ({ policy: id, resource }) => template.Resources[id]?.Type === 'AWS::IAM::Policy' && resource !== '*',
+      ({ policy: id, resource }) =>
+        template.Resources[id]?.Type === 'AWS::IAM::Policy' && resource !== '*' && widened(resource) !== resource,
     );
-    expect(grants.length).toBeGreaterThan(100);
-    for (const { policy: id, action, resource } of grants) {
-      const wider = ['*', `${resource.slice(0, resource.lastIndexOf(':') + 1)}*`, `${resource}*`];
-      for (const Resource of wider.filter((one) => one !== resource)) {
-        const more = changed(template, id, (statements) => [
+    expect(grants.length).toBeGreaterThan(75);
+    const wider = grants.reduce(
+      (before, { policy: id, action, resource }) =>
+        changed(before, id, (statements) => [
           ...statements,
-          { Effect: 'Allow', Action: action, Resource },
-        ]);
-        expect({ id, action, Resource, wide: wide(more).length }).toEqual({ id, action, Resource, wide: 1 });
-      }
-    }
+          { Effect: 'Allow', Action: action, Resource: widened(resource) },
+        ]),
+      template,
+    );
+    expect(wide(template)).toEqual([]);
+    expect(wide(wider)).toHaveLength(grants.length);
   });
 });

@@ -68,7 +68,9 @@ async function dieAsDeployed(): Promise<void> {
 /** `work`, `parked`, `dead`: addresses. */
 function queueUrl(queue: 'work' | 'parked' | 'dead'): string {
   if (queue === 'work') return running.stack.env[ENV.workQueueUrl] ?? '';
-  if (queue === 'parked') return running.stack.env[ENV.parkedQueueUrl] ?? '';
+  // The API may not park, and does not know where that would be.
+  const worker = running.stack.resources.functions.find(({ folder }) => folder === 'worker');
+  if (queue === 'parked') return worker?.environment[ENV.parkedQueueUrl] ?? '';
   const dead = running.stack.resources.queues.find(({ name }) => name.startsWith('QueuesDeadLetters'));
   return `${running.stack.endpoints.sqs}/${ACCOUNT}/${dead?.name}`;
 }
