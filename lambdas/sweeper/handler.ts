@@ -1,14 +1,12 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { SWEEPER } from '../../shared/config/functions.ts';
-import type { EpochMs } from '../../shared/domain/time.ts';
 import type { SweepScope } from '../../shared/engine/look.ts';
 import { SetAside } from '../../shared/engine/set-aside.ts';
-import { countActive } from '../../shared/engine/count-active.ts';
 import { sweep, type SweepReport } from '../../shared/engine/sweep.ts';
-import { bootstrap, type App } from '../runtime/bootstrap.ts';
+import { bootstrap } from '../runtime/bootstrap.ts';
 import type { Env } from '../runtime/config.ts';
+import { ActiveGauge } from './active-gauge.ts';
 
 const SERVICE = 'sweeper';
 
@@ -26,11 +24,13 @@ export type SweeperHandler = (event: SweepEvent, context: Context) => Promise<Sw
 export function createSweeperHandler(env: Env): SweeperHandler {
   const app = bootstrap(env, SERVICE);
   const setAside = new SetAside();
+  const gauge = new ActiveGauge(app);
   const handle = async ({ scope = 'due' }: SweepEvent, context: Context): Promise<SweepReport> => {
     try {
-      if (mayCount(app.engine.clock.now())) await publishActive(app);
       const report = await sweep(app.engine, scope, context.getRemainingTimeInMillis(), setAside);
-      if (report.looked + report.leftOver === 0) return report;
+      const foundAny = report.looked + report.leftOver > 0;
+      await gauge.publish(foundAny);
+      if (!foundAny) return report;
       app.logger.info('swept', { ...report, setAside: setAside.size });
       app.metrics.swept(report);
       return report;
@@ -40,21 +40,4 @@ export function createSweeperHandler(env: Env): SweeperHandler {
   };
   const handler = middy<SweepEvent, SweepReport>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
-}
-
-/** A dashboard's gauge needs no more, and a hundred thousand active executions are two thousand read units each time. */
-const COUNT_EVERY_MS = 5 * 60_000;
-
-function mayCount(now: EpochMs): boolean {
-  return now % COUNT_EVERY_MS < SWEEPER.rateMinutes * 60_000;
-}
-
-/** Of no consequence: a gauge that fails must not keep anybody from being swept. */
-async function publishActive({ engine, logger, metrics }: App): Promise<void> {
-  try {
-    const active = await countActive(engine.store);
-    if (active > 0) metrics.active(active);
-  } catch (error) {
-    logger.warn('active executions could not be counted', { error: String(error) });
-  }
 }
