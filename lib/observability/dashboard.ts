@@ -1,6 +1,7 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import {
+  Alarm,
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
   GraphWidget,
@@ -35,7 +36,7 @@ export class Dashboard extends Construct {
       periodOverride: PeriodOverride.INHERIT,
       widgets: [
         [introduction(stackName)],
-        ...(alarms === undefined ? [] : [[alarmStatus(alarms)]]),
+        ...(alarms === undefined ? [] : [[alarmStatus(this, alarms)]]),
         ...executionWidgets(metrics),
         ...queueWidgets(metrics),
         ...serviceWidgets(metrics),
@@ -55,8 +56,10 @@ function introduction(stackName: string): IWidget {
   });
 }
 
-function alarmStatus({ all }: Alarms): IWidget {
-  return new AlarmStatusWidget({ title: 'Alarms', alarms: [...all], width: WIDTH, height: 3 });
+/** By their names: of an alarm's ARN as an attribute not every emulator of CloudFormation knows. */
+function alarmStatus(scope: Construct, { all }: Alarms): IWidget {
+  const alarms = all.map(({ alarmName, node }) => Alarm.fromAlarmName(scope, node.id, alarmName));
+  return new AlarmStatusWidget({ title: 'Alarms', alarms, width: WIDTH, height: 3 });
 }
 
 function costGraph(metrics: StackMetrics): IWidget {
