@@ -70,7 +70,7 @@ describe.each(withBoth)('the dashboard of %s', (_, template, stackName) => {
     const shown = widgets.flatMap(({ properties }) => properties.alarms ?? []);
     expect(shown.sort()).toEqual(
       resources(template, 'AWS::CloudWatch::Alarm')
-        .map(([id]) => `<${id}>`)
+        .map(([id]) => `arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:<${id}>`)
         .sort(),
     );
   });

@@ -210,7 +210,7 @@ describe('what a function may', () => {
     const polling = clients(idOf('WorkerFunction')).sqs.send(poll, { abortSignal: giveUp.signal });
     await vi.waitFor(() => expect(upstream.bodies).toHaveLength(1));
     giveUp.abort();
-    await expect(polling).rejects.toThrow();
+    await expect(polling).rejects.toThrow(/abort/i);
     await vi.waitFor(() => expect(upstream.abandoned).toEqual(['AmazonSQS.ReceiveMessage']));
     await front.stop();
     expect(guard.ledger.polls).toMatchObject([{ functionId: idOf('WorkerFunction'), batchSize: 7 }]);

@@ -70,12 +70,13 @@ export function withoutGrant(template: Template, { policy, place }: Grant): Temp
   const { [policy]: resource, ...others } = template.Resources;
   if (resource === undefined) throw new Error(`There is no ${policy}.`);
   if (place.kind === 'resource') return { ...template, Resources: others };
-  const { path, statement: at, part } = place;
+  const { path, statement, part } = place;
   const statements = statementsAt(resource, path).flatMap((raw, index) => {
-    if (index !== at) return [raw];
+    if (index !== statement) return [raw];
     const { Action: _action, Resource: _resource, Principal: _principal, ...rest } = raw as Record<string, unknown>;
-    const others = partsOf(RawStatement.parse(raw)).filter((other) => JSON.stringify(other) !== JSON.stringify(part));
-    return others.map((other) => ({ ...rest, ...other }));
+    return partsOf(RawStatement.parse(raw))
+      .filter((other) => JSON.stringify(other) !== JSON.stringify(part))
+      .map((other) => ({ ...rest, ...other }));
   });
   return withStatements(template, policy, path, statements);
 }
@@ -98,7 +99,7 @@ export function documentPaths({ Type, Properties }: TemplateResource): readonly 
   switch (Type) {
     case 'AWS::IAM::Role': {
       const inline = z.array(z.unknown()).default([]).parse(Properties['Policies']);
-      return [['AssumeRolePolicyDocument'], ...inline.map((_, at) => ['Policies', at, 'PolicyDocument'])];
+      return [['AssumeRolePolicyDocument'], ...inline.map((_, index) => ['Policies', index, 'PolicyDocument'])];
     }
     case 'AWS::IAM::Policy':
     case 'AWS::SQS::QueuePolicy':
@@ -162,7 +163,7 @@ function grant(
   names: Lookup,
 ): Grant {
   const resolved = resolveIntrinsics({ ...part, condition }, names) as Record<string, unknown>;
-  const resource = String(resolved['Resource'] ?? owners.join(' and '));
+  const resource = z.string().parse(resolved['Resource'] ?? owners.join(' and '));
   const who = part.Principal === undefined ? owners.map(shortName).join(' and ') : principalName(resolved['Principal']);
   const where =
     resource === '*' && part.Principal !== undefined ? owners.map(shortName).join(' and ') : shortName(resource);

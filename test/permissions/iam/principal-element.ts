@@ -1,3 +1,4 @@
+import { unreachable } from '../../../shared/domain/invariant.ts';
 import * as z from 'zod';
 import type { Principal } from './call.ts';
 
@@ -49,5 +50,7 @@ export function standsFor(pattern: PrincipalPattern, principal: Principal): 'its
       return 'role' in principal && principal.role === pattern.arn ? 'itself' : undefined;
     case 'service':
       return 'service' in principal && principal.service === pattern.service ? 'itself' : undefined;
+    default:
+      return unreachable(pattern);
   }
 }
