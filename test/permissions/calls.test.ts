@@ -117,7 +117,9 @@ describe('what nobody has described is no call at all', () => {
   });
 
   test('a table that is named by its ARN is another account’s', () => {
-    expect(() => asked(dynamo('GetItem', { TableName: 'arn:aws:dynamodb:us-east-1:1:table/x' }))).toThrow(/another account|not understood|Invalid|invalid/i);
+    expect(() => asked(dynamo('GetItem', { TableName: 'arn:aws:dynamodb:us-east-1:1:table/x' }))).toThrow(
+      /another account|not understood|Invalid|invalid/i,
+    );
   });
 
   test('a schedule with a target of another kind', () => {
