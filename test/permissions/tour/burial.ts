@@ -22,7 +22,7 @@ async function dieOfIsolation(setting: Setting): Promise<void> {
   await setting.workerDied(id, 'hang');
   using _dies = deliveries.befalls('IsolatedWorker', 'fails', ({ ex }) => ex === id);
   await setting.send('QueuesWork', { ex: id, kind: 'recover' });
-  expect(await api.ended(id)).toMatchObject({ status: 'failed', error: { code: 'dispatch_dead' } });
+  expect(await setting.ended(id)).toMatchObject({ status: 'failed', error: { code: 'dispatch_dead' } });
 }
 
 /**
@@ -46,11 +46,11 @@ async function buryJoin(setting: Setting): Promise<void> {
   const isJoin = ({ node }: Seen) => node === 'buried';
   using _lost = deliveries.befalls('Worker', 'lost', isJoin);
   const id = await api.start('join', { input: { noise: [...NOISE] } });
-  await api.until(id, ({ progress }) => progress.succeeded === 1 && progress.waiting === 1);
+  await setting.until(id, ({ progress }) => progress.succeeded === 1 && progress.waiting === 1);
   await setting.approve(id, 'person');
   await vi.waitFor(() => expect(deliveries.count(isJoin)).toBe(1), WAIT);
   await setting.send('QueuesDeadLetters', { ex: id, kind: 'node', node: 'buried', gen: 1 });
-  expect(await api.ended(id)).toMatchObject({
+  expect(await setting.ended(id)).toMatchObject({
     status: 'succeeded',
     nodes: { buried: { error: { code: 'dispatch_dead' } } },
   });
@@ -72,7 +72,7 @@ async function buryBeforeAWait(setting: Setting): Promise<void> {
   const nodes = { a: setting.http('/ok'), wait: { type: 'wait', needs: ['a'], with: { duration: '30d' } } };
   await api.save({ name: 'before-a-wait', nodes });
   const id = await api.start('before-a-wait');
-  await api.until(id, ({ progress }) => progress.waiting === 1);
+  await setting.until(id, ({ progress }) => progress.waiting === 1);
   await setting.send('QueuesDeadLetters', { ex: id, kind: 'node', node: 'a', gen: 1 });
   await vi.waitFor(async () => expect(await setting.countIn('QueuesDeadLetters')).toBe(0), WAIT);
 }

@@ -44,14 +44,14 @@ async function goOnAlone(setting: Setting): Promise<void> {
   const id = await startAndDie(setting, { name: 'alone', nodes }, '/hang/noise/alone');
   // The guard message of whoever moved the execution last.
   await setting.send('QueuesWork', { ex: id, kind: 'recover' });
-  expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded' });
+  expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
 }
 
 async function endAlone(setting: Setting): Promise<void> {
   const nodes = { a: setting.http('/ok'), hang: setting.http('/hang/last', ['a'], LONG) };
   const id = await startAndDie(setting, { name: 'end-alone', nodes }, '/hang/last');
   await setting.send('QueuesWork', { ex: id, kind: 'recover' });
-  expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded' });
+  expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
 }
 
 /** The next attempt is further away than a queue can delay. */
@@ -59,9 +59,9 @@ async function waitAlone(setting: Setting): Promise<void> {
   const nodes = { hang: setting.http('/hang/busy', [], { ...LONG, retry: { delays: ['2d'] } }) };
   const id = await startAndDie(setting, { name: 'wait-alone', nodes }, '/hang/busy');
   await setting.send('QueuesWork', { ex: id, kind: 'recover' });
-  await setting.api.until(id, ({ progress }) => progress.retrying === 1);
+  await setting.until(id, ({ progress }) => progress.retrying === 1);
   await setting.ask('POST', `/v1/executions/${id}/cancel`);
-  await setting.api.ended(id);
+  await setting.ended(id);
 }
 
 /** An isolated message that comes too late looks at what is below its node, where another worker has died meanwhile. */
@@ -69,7 +69,7 @@ async function findAnotherDead(setting: Setting): Promise<void> {
   const nodes = { a: setting.http('/ok'), hang: setting.http('/hang/below', ['a'], LONG) };
   const id = await startAndDie(setting, { name: 'below', nodes }, '/hang/below');
   await setting.send('QueuesIsolated', { ex: id, kind: 'node', node: 'a', gen: 1, recovery: true, isolated: true });
-  expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded' });
+  expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
 }
 
 /** Whoever got no answer to a callback sends it again: the API then looks after what should have followed. */
@@ -78,5 +78,5 @@ async function askTwice(setting: Setting): Promise<void> {
   const id = await startAndDie(setting, { name: 'beside', nodes }, '/hang/beside');
   const { callback } = await setting.api.node(id, 'person');
   for (let time = 0; time < 2; time += 1) await setting.ask('POST', `/v1/callbacks/${callback.token}`, { output: {} });
-  expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded' });
+  expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
 }

@@ -37,11 +37,11 @@ async function runEverything(setting: Setting): Promise<void> {
   const start = () => api.start('everything', { input: { noise: [...NOISE] } }, { 'idempotency-key': 'once' });
   const [id, again] = await Promise.all([start(), start()]);
   expect(again).toBe(id);
-  await api.until(id, ({ nodes }) => nodes.person.status === 'waiting');
+  await setting.until(id, ({ nodes }) => nodes.person.status === 'waiting');
   const { callback } = await api.node(id, 'person');
   await setting.ask('GET', `/v1/callbacks/${callback.token}`);
   await setting.approve(id, 'person');
-  expect(await api.ended(id)).toMatchObject({ status: 'succeeded', version: 2, nodes: { busy: { attempts: 3 } } });
+  expect(await setting.ended(id)).toMatchObject({ status: 'succeeded', version: 2, nodes: { busy: { attempts: 3 } } });
   expect((await api.results(id)).output.noise).toEqual(NOISE);
   for (const path of ['', '/history', '/nodes/noise', '/nodes/last'])
     await setting.ask('GET', `/v1/executions/${id}${path}`);
@@ -57,7 +57,7 @@ async function hold(setting: Setting): Promise<void> {
   await api.save({ name: 'held', nodes: { a: { type: 'pass' } } });
   const started = await api.start('held', { hold: true });
   await setting.ask('POST', `/v1/executions/${started}/start`);
-  expect((await api.ended(started)).status).toBe('succeeded');
+  expect((await setting.ended(started)).status).toBe('succeeded');
   const dropped = await api.start('held', { hold: true });
   await setting.ask('POST', `/v1/executions/${dropped}/cancel`);
   expect((await api.execution(dropped)).status).toBe('cancelled');
@@ -68,9 +68,9 @@ async function waitForWeeks(setting: Setting): Promise<void> {
   const { api } = setting;
   await api.save({ name: 'weeks', nodes: { wait: { type: 'wait', with: { duration: '30d' } } } });
   const id = await api.start('weeks');
-  await api.until(id, ({ progress }) => progress.waiting === 1);
+  await setting.until(id, ({ progress }) => progress.waiting === 1);
   await setting.ask('POST', `/v1/executions/${id}/cancel`);
-  expect((await api.ended(id)).status).toBe('cancelled');
+  expect((await setting.ended(id)).status).toBe('cancelled');
 }
 
 async function timeOut({ api }: Setting): Promise<void> {
@@ -78,8 +78,8 @@ async function timeOut({ api }: Setting): Promise<void> {
   const review = { type: 'approval', with: { expires: '1m' }, onError: 'continue' };
   await api.save({ name: 'expiring', nodes: { review, nap: { type: 'wait', with: { duration: '1m' } } } });
   const [hurried, expired] = await Promise.all([api.start('hurry'), api.start('expiring')]);
-  expect((await api.ended(hurried)).status).toBe('timed_out');
-  expect((await api.ended(expired)).status).toBe('succeeded');
+  expect((await setting.ended(hurried)).status).toBe('timed_out');
+  expect((await setting.ended(expired)).status).toBe('succeeded');
 }
 
 async function deleteUnused(setting: Setting): Promise<void> {

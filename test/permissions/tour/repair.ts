@@ -13,7 +13,7 @@ export async function repair(setting: Setting): Promise<void> {
     await api.save({ name, nodes });
     ids.set(name, await api.start(name));
   }
-  for (const id of ids.values()) expect((await api.ended(id)).status).toBe('failed');
+  for (const id of ids.values()) expect((await setting.ended(id)).status).toBe('failed');
   await setting.ask('GET', '/v1/dead-letters/stats');
   const letterOf = async (name: Name): Promise<string> => {
     const { items } = await setting.ask('GET', `/v1/dead-letters?workflow=${name}`);
@@ -27,7 +27,7 @@ export async function repair(setting: Setting): Promise<void> {
   await setting.ask('POST', `/v1/dead-letters/${await letterOf('replayed')}/replay`);
   await setting.ask('POST', `/v1/executions/${ids.get('redriven')}/redrive`);
   const replayAll = (workflow: Name) => setting.ask('POST', '/v1/dead-letters/replay', { filter: { workflow } });
-  const mended = (name: Name) => api.until(ids.get(name) ?? '', ({ status }) => status === 'succeeded');
+  const mended = (name: Name) => setting.until(ids.get(name) ?? '', ({ status }) => status === 'succeeded');
   await replayAll('bulk');
   await Promise.all([mended('replayed'), mended('redriven'), mended('bulk')]);
   // The message of a bulk replay can die too: then whoever buries it goes on with it.

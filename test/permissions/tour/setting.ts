@@ -34,6 +34,8 @@ export const WORKSPACE = 'default';
 /** A minute of a workflow is a second; what is longer than 15 h is too long for a queue. */
 const CLOCK_RATE = 60;
 
+const WITHIN_MS = 20_000;
+
 export interface SettingOptions {
   readonly variant: TemplateVariant;
   readonly place: () => string;
@@ -151,9 +153,18 @@ export class Setting {
     return answer.body;
   }
 
+  /** Sooner than a test gives up, so that what is told is the execution that does not get there. */
+  until(execution: string, holds: (execution: Answer['body']) => boolean): Promise<Answer['body']> {
+    return this.api.until(execution, holds, WITHIN_MS);
+  }
+
+  ended(execution: string): Promise<Answer['body']> {
+    return this.api.ended(execution, WITHIN_MS);
+  }
+
   /** Says yes to whoever waits for a person; what follows is sent by the API, in a message of its own. */
   async approve(execution: string, node: string): Promise<void> {
-    await this.api.until(execution, ({ nodes }) => nodes[node].status === 'waiting');
+    await this.until(execution, ({ nodes }) => nodes[node].status === 'waiting');
     const { callback } = await this.api.node(execution, node);
     await this.ask('POST', `/v1/callbacks/${callback.token}`, { output: {} });
   }

@@ -9,7 +9,7 @@ const LONG = { timeout: '5m' };
 export async function sweep(setting: Setting): Promise<void> {
   const found = await Promise.all([loseMessage, dieRunning, dieBeforeTheEnd].map((way) => way(setting)));
   await setting.sweep();
-  for (const id of found) expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded' });
+  for (const id of found) expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
   setting.target.release();
 }
 
@@ -24,7 +24,7 @@ async function loseMessage(setting: Setting): Promise<string> {
   const isJoin = ({ node }: Seen) => node === 'lost';
   using _lost = deliveries.befalls('Worker', 'lost', isJoin);
   const id = await api.start('lost');
-  await api.until(id, ({ progress }) => progress.succeeded === 1 && progress.waiting === 1);
+  await setting.until(id, ({ progress }) => progress.succeeded === 1 && progress.waiting === 1);
   await setting.approve(id, 'person');
   await vi.waitFor(() => expect(deliveries.count(isJoin)).toBe(1), WAIT);
   return id;
@@ -40,7 +40,7 @@ async function dieRunning(setting: Setting): Promise<string> {
   await api.save({ name: 'dead', nodes });
   const id = await api.start('dead');
   await vi.waitFor(() => expect(target.calls('/hang/dead')).toBe(1), WAIT);
-  await api.until(id, ({ progress }) => progress.succeeded === 1);
+  await setting.until(id, ({ progress }) => progress.succeeded === 1);
   await setting.workerDied(id, 'hang');
   return id;
 }
@@ -49,7 +49,9 @@ async function dieRunning(setting: Setting): Promise<string> {
 async function dieBeforeTheEnd(setting: Setting): Promise<string> {
   const nodes = { a: setting.http('/noise'), b: setting.http('/noise') };
   const output = ['{{ nodes.a.output.body }}', '{{ nodes.b.output.body }}'];
-  const { id } = await setting.api.run({ name: 'before-the-end', nodes, output });
+  await setting.api.save({ name: 'before-the-end', nodes, output });
+  const id = await setting.api.start('before-the-end');
+  await setting.ended(id);
   // Its end is announced after it is written, and that is written too.
   await vi.waitFor(() => setting.endWasLost(id), WAIT);
   return id;
