@@ -73,7 +73,8 @@ async function waitForWeeks(setting: Setting): Promise<void> {
   expect((await setting.ended(id)).status).toBe('cancelled');
 }
 
-async function timeOut({ api }: Setting): Promise<void> {
+async function timeOut(setting: Setting): Promise<void> {
+  const { api } = setting;
   await api.save({ name: 'hurry', timeout: '1m', nodes: { person: { type: 'approval' } } });
   const review = { type: 'approval', with: { expires: '1m' }, onError: 'continue' };
   await api.save({ name: 'expiring', nodes: { review, nap: { type: 'wait', with: { duration: '1m' } } } });
