@@ -214,7 +214,6 @@ export class Setting {
   }
 
   async stop(): Promise<void> {
-    this.target.release();
     await this.#owned.disposeAsync();
   }
 

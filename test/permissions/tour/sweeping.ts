@@ -10,7 +10,7 @@ export async function sweep(setting: Setting): Promise<void> {
   const found = await Promise.all([loseMessage, dieRunning, dieBeforeTheEnd].map((way) => way(setting)));
   await setting.sweep();
   for (const id of found) expect(await setting.ended(id)).toMatchObject({ status: 'succeeded' });
-  setting.target.release();
+  setting.target.release('/hang/dead');
 }
 
 async function loseMessage(setting: Setting): Promise<string> {

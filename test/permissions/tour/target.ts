@@ -22,7 +22,7 @@ export class TourTarget {
   }
 
   static async start(): Promise<TourTarget> {
-    const state: State = { broken: true, held: [], calls: new Map() };
+    const state: State = { broken: true, held: new Map(), calls: new Map() };
     return new TourTarget(await startHttpTarget(({ path }) => answer(state, path)), state);
   }
 
@@ -42,19 +42,20 @@ export class TourTarget {
     this.#state.broken = false;
   }
 
-  release(): void {
-    for (const held of this.#state.held.splice(0)) held.resolve();
+  /** The first call of this path is answered now. */
+  release(path: string): void {
+    this.#state.held.get(path)?.resolve();
   }
 
   async stop(): Promise<void> {
-    this.release();
+    for (const held of this.#state.held.values()) held.resolve();
     await this.#target.stop();
   }
 }
 
 interface State {
   broken: boolean;
-  readonly held: PromiseWithResolvers<void>[];
+  readonly held: Map<string, PromiseWithResolvers<void>>;
   readonly calls: Map<string, number>;
 }
 
@@ -63,7 +64,7 @@ async function answer(state: State, path: string) {
   state.calls.set(path, nth);
   if (path.startsWith('/hang') && nth === 1) {
     const held = Promise.withResolvers<void>();
-    state.held.push(held);
+    state.held.set(path, held);
     await held.promise;
   }
   const rest = path.replace(/^\/hang/, '');
