@@ -26,12 +26,16 @@ export const SET_BY_LAMBDA: ReadonlySet<string> = new Set([
 /** In a template, but read by others than our code. */
 export const READ_BY_THE_RUNTIME: ReadonlySet<string> = new Set(['NODE_OPTIONS']);
 
-/** Read by all, and done without where an option of the stack, or what the function may do, does not put them there. */
-export const OPTIONAL: ReadonlySet<string> = new Set([
-  'STEPWELL_EVENT_BUS',
-  'STEPWELL_PARKED_QUEUE_URL',
-  'STEPWELL_SCHEDULE_GROUP',
-  'STEPWELL_SCHEDULE_ROLE_ARN',
-  'STEPWELL_WORK_QUEUE_ARN',
-  'STEPWELL_UNDELIVERED_QUEUE_ARN',
-]);
+const NO_TIMERS = { by: ['Sweeper'], why: 'it only sends what is due' } as const;
+
+/** Read by all functions, which share their start; some do without, by the beginning of their logical id. */
+export const DONE_WITHOUT: Readonly<Record<string, { readonly by: readonly string[]; readonly why: string }>> = {
+  STEPWELL_PARKED_QUEUE_URL: { by: ['Api', 'Sweeper'], why: 'nobody hands them messages that they could not read' },
+  STEPWELL_SCHEDULE_GROUP: NO_TIMERS,
+  STEPWELL_SCHEDULE_ROLE_ARN: NO_TIMERS,
+  STEPWELL_WORK_QUEUE_ARN: NO_TIMERS,
+  STEPWELL_UNDELIVERED_QUEUE_ARN: NO_TIMERS,
+};
+
+/** Given to all or to none: where the stack has a bus. */
+export const OF_THE_BUS = 'STEPWELL_EVENT_BUS';

@@ -18,6 +18,9 @@ import type { Deployment } from './deployment.ts';
  * | Scheduler          | the schedule's role | sqs:SendMessage                                       | its dead-letter queue
  * | CloudWatch         | itself              | sns:Publish                                           | the alarm's topic
  *
+ * Not among them, since no poller of AWS's does it: `sqs:ChangeMessageVisibility`, by which the local stack keeps messages
+ * hidden for seconds rather than hours. It goes past the guard (`hiding` in local/lambda/event-source-mapping.ts).
+ *
  * KMS is `key-calls.ts`, a timer's schedule `calls/scheduler.ts`.
  *
  * Sources: docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html, …/services-sqs-configure.html (the

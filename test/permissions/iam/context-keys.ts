@@ -20,7 +20,6 @@ const KNOWN_KEYS = new Set(
     'iam:PassedToService',
     'kms:CallerAccount',
     'kms:ViaService',
-    'kms:GrantIsForAWSResource',
   ].map((key) => key.toLowerCase()),
 );
 
