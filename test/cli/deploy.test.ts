@@ -69,6 +69,14 @@ The first API key: npm run keys -- create --stack stepwell-pay-42-dev`);
     expect(aws.cdkCalls.map(({ args }) => args.slice(0, 2).join(' '))).toEqual(['diff shop-dev', 'deploy shop-dev']);
   });
 
+  test('a diff that fails stops nobody: the deployment says what it stumbled over', async () => {
+    aws.stacks.put('shop-dev', { status: 'UPDATE_COMPLETE' });
+    aws.cdk = ({ args }) => (args[0] === 'diff' ? 1 : 0);
+    const { code } = await run(deploy, aws, { env: { PREFIX: 'shop' } });
+    expect(code).toBe(0);
+    expect(aws.cdkCalls.map(({ args }) => args[0])).toEqual(['diff', 'deploy']);
+  });
+
   test('prod waits for --yes, and says how to say it', async () => {
     aws.stacks.put('shop-prod', { terminationProtection: true });
     const env = { PREFIX: 'shop', STAGE: 'prod' };

@@ -45,6 +45,7 @@ export class Guard {
     return {
       endpoints,
       stop: async () => {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
         thread.postMessage('stop');
         // Messages come in order: nothing that it saw is missing after this one.
         await stopped.promise;

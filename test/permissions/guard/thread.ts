@@ -19,6 +19,7 @@ export type ThreadMessage =
   | GuardEvent;
 
 const { servers, template, denials } = workerData as ThreadData;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 const examiner = new Examiner(new Judge(template), denials, tell);
 const proxies: Proxy[] = [];
