@@ -81,14 +81,19 @@ describe('what is JSON parses to what JSON.parse makes of it', () => {
         if (!parsed.ok && parsed.error.some((problem) => problem.code === 'duplicate_key')) return;
         expect(parsed.ok ? parsed : { ok: false }).toEqual(hostParse(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 5_000, examples: [[['1', 'e3', '1', '0']], [['-', '1', 'e3', '0', '9']]] },
     );
   });
 });
 
+/** What `JSON.parse` says, but for numbers that no double can hold: these it reads as Infinity, we refuse them. */
 function hostParse(text: string) {
+  const finite = (_key: string, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('not a finite number');
+    return value;
+  };
   try {
-    return { ok: true, value: JSON.parse(text) as unknown };
+    return { ok: true, value: JSON.parse(text, finite) as unknown };
   } catch {
     return { ok: false };
   }
