@@ -150,6 +150,15 @@ To do it: PREFIX=shop STAGE=prod npm run deploy -- --yes`);
   });
 });
 
+/** The environment without these variables, nor any other place where the SDK would look for what they say. */
+function without(...names: readonly string[]): Record<string, undefined> {
+  for (const name of names) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  vi.stubEnv('AWS_CONFIG_FILE', 'missing');
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', 'missing');
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
 describe('common trouble is told in a sentence, before anything is done', () => {
   test.each([
     ['GetCallerIdentity', 'ExpiredToken', 'Your AWS credentials have expired. Log in again'],
@@ -167,22 +176,13 @@ describe('common trouble is told in a sentence, before anything is done', () => 
   });
 
   test('no region', async () => {
-    const nowhere = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined };
-    for (const name of Object.keys(nowhere)) vi.stubEnv(name, undefined);
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    vi.stubEnv('AWS_CONFIG_FILE', 'missing');
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', 'missing');
-    const { code, complained } = await run(deploy, aws, { env: nowhere });
+    const { code, complained } = await run(deploy, aws, { env: without('AWS_REGION', 'AWS_DEFAULT_REGION') });
     expect([code, complained]).toEqual([1, expect.stringMatching(/^No AWS region is set\. /)]);
     expect(aws.calls).toEqual([]);
   });
 
   test('no credentials, and the profile that has none', async () => {
-    const nobody = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-    for (const name of Object.keys(nobody)) vi.stubEnv(name, undefined);
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    vi.stubEnv('AWS_CONFIG_FILE', 'missing');
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', 'missing');
+    const nobody = without('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY');
     const { code, complained } = await run(deploy, aws, { env: { ...nobody, AWS_PROFILE: 'work' } });
     expect(code).toBe(1);
     expect(complained).toMatch(/^No AWS credentials were found \(.*\)\.\nSet AWS_PROFILE \(now work\) to a profile/);

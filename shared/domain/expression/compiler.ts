@@ -18,7 +18,7 @@ import type {
   UnarySyntax,
 } from './syntax.ts';
 import { fail, quoteKey, Trouble } from './trouble.ts';
-import { describeKind, Instant, isForbiddenKey, type Kind, kindOf, type Value, type ValueMap } from './value.ts';
+import { describeKind, Instant, isForbiddenKey, type Kind, kindOf, type Value } from './value.ts';
 
 /**
  * Syntax to code. What is certain to fail is a problem now; what depends on data fails when it runs. Names are checked
@@ -217,7 +217,7 @@ function compileName(syntax: NameSyntax, at: Surroundings): Code {
 const ROOT_CODE: ReadonlyMap<string, Code> = new Map<string, Code>([
   ['input', { kind: 'dyn', run: (frame) => frame.scope.input }],
   // A node's absent fields are undefined there, which `find` reads as absent.
-  ['nodes', { kind: 'map', run: (frame) => frame.scope.nodes as unknown as ValueMap }],
+  ['nodes', { kind: 'map', run: (frame) => frame.scope.nodes }],
   ['execution', { kind: 'map', run: (frame) => frame.scope.execution }],
   ['node', { kind: 'map', run: (frame) => present('node', frame.scope.node) }],
   ['now', { kind: 'timestamp', run: (frame) => new Instant(frame.scope.now) }],

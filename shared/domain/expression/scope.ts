@@ -12,11 +12,12 @@ export interface Scope {
   readonly output?: Json;
 }
 
-export interface NodeScope {
+/** A type, not an interface: only so is it a map to expressions. */
+export type NodeScope = {
   readonly status: string;
   readonly output?: Json;
   readonly error?: Json;
-}
+};
 
 /** Fields of the roots that have a fixed set: others are a typing error that can be told at save. */
 export const ROOT_FIELDS: Readonly<Record<string, readonly string[]>> = {

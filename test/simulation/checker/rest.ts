@@ -1,3 +1,4 @@
+import { NO_PROGRESS } from '../../../shared/domain/execution/progress.ts';
 import { isSettledRecord, isTerminal, type Header, type Progress } from '../../../shared/domain/execution/records.ts';
 import { keyOf } from './books.ts';
 import type { Effect, ExecutionEvidence } from './evidence.ts';
@@ -113,18 +114,7 @@ function checkProgress(view: View, header: Header, started: boolean, report: Rep
     if (started) report('I11', 'the execution ended without a count of its nodes');
     return;
   }
-  const counts: Record<keyof Progress, number> = {
-    total: 0,
-    pending: 0,
-    queued: 0,
-    running: 0,
-    waiting: 0,
-    retrying: 0,
-    succeeded: 0,
-    failed: 0,
-    skipped: 0,
-    cancelled: 0,
-  };
+  const counts: Record<keyof Progress, number> = { ...NO_PROGRESS };
   for (const node of view.model.nodes) {
     counts.total += 1;
     counts[view.endOf(node)?.status ?? 'cancelled'] += 1;

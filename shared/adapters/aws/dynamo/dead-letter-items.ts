@@ -33,7 +33,7 @@ export async function deadLetterItem(letter: DeadLetter, payloads: Payloads): Pr
 
 export function deadLetterOf(item: Item): DeadLetter {
   assertReadable(item);
-  const details = structureOf(item) as unknown as Details;
+  const details = structureOf(item) as Details;
   const input = storedOf(item, 'input');
   return {
     ...deadLetterKeyOf(item),

@@ -157,7 +157,7 @@ export class DynamoExecutionStore implements ExecutionStore {
     const item = await this.#table.get(deadLetterKey(key));
     if (item === undefined) return false;
     if (textOf(item, 'status') !== 'open') return textOf(item, 'op') === op;
-    const d = structure({ ...structureOf(item), closedAt: at });
+    const d = structure({ ...(structureOf(item) as object), closedAt: at });
     const closed = { ...item, status: text(status), d, op: text(op) };
     const { written } = await this.#table.put(closed, isOpen);
     return written;

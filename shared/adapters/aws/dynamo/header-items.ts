@@ -125,7 +125,7 @@ function inputName(gen: number): string {
 
 export function headerOf(item: Item): Header {
   assertReadable(item);
-  const details = structureOf(item) as unknown as Details;
+  const details = structureOf(item) as Details;
   const repair = repairOf(item, details);
   const output = storedOf(item, 'output');
   const check = numberOf(item, 'chk');

@@ -69,24 +69,25 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
 export function nodeRecord(item: Item): NodeRecord {
   assertReadable(item);
   const { plain, special, inline, groups, ...rest } = structureOf(item) as PackedStructure;
-  const base = {
+  const record = {
     ...rest,
     ...nodeOf(item),
     status: textOf(item, 'status'),
     fence: Number(item['fence']?.N ?? 0),
-    op: textOf(item, 'op'),
-  };
-  if (!isSettledRecord(base as unknown as NodeRecord)) return base as unknown as NodeRecord;
+    op: textOf(item, 'op') ?? '',
+  } as NodeRecord;
+  if (!isSettledRecord(record)) return record;
   const successes = plain === undefined ? [] : plain.split(',').map((id) => [id, { status: 'succeeded' as const }]);
   return {
-    ...(base as unknown as SettledRecord),
+    ...record,
     pure: { ...(Object.fromEntries(successes) as SettledRecord['pure']), ...special },
     inline: inline === undefined ? [] : decodeRanges(inline),
     groups: (groups ?? []).map((group) => decodeRanges(group)),
   };
 }
 
-interface PackedStructure {
+/** The rest of it is the record's own. */
+interface PackedStructure extends Pick<NodeRecord, 'attempt' | 'crashes' | 'startedAt' | 'attempts'> {
   /** Pure nodes that just succeeded; a list of ids takes a fifth of an object. */
   readonly plain?: string;
   readonly special?: SettledRecord['pure'];

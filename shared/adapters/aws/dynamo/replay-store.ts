@@ -61,7 +61,7 @@ function jobItem(job: ReplayJob): Item {
 
 function jobOf({ workspace, job }: ReplayJobKey, item: Item): ReplayJob {
   assertReadable(item);
-  const details = structureOf(item) as unknown as Details;
+  const details = structureOf(item) as Details;
   return {
     ...details,
     workspace,

@@ -9,7 +9,8 @@ export function structure(value: unknown, besidesBytes = 0): AttributeValue {
   return besidesBytes + json.length <= WRITE_UNIT_BYTES ? text(json) : bytes(deflateRawSync(json));
 }
 
-export function structureOf(item: Item): Readonly<Record<string, unknown>> {
+/** What {@link structure} packed: whoever packed it knows its type. */
+export function structureOf(item: Item): unknown {
   const packed = item['d']?.B;
-  return (packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed)) as Record<string, unknown>;
+  return packed === undefined ? JSON.parse(textOf(item, 'd') ?? '{}') : inflate(packed);
 }
