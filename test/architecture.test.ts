@@ -24,7 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/contracts': ['zod', 'shared/domain'],
   'shared/adapters/memory': ['shared/domain', 'shared/engine', 'node:'],
   'shared/adapters/system': ['shared/domain', 'shared/engine', 'node:'],
-  'shared/adapters/aws': ['shared/domain', 'shared/engine', 'shared/config', '@aws-sdk/', 'node:'],
+  'shared/adapters/aws': ['shared/domain', 'shared/engine', 'shared/config', '@aws-sdk/', '@smithy/', 'node:'],
   lambdas: ['shared/', '@middy/core', '@aws-lambda-powertools/', '@aws-sdk/', 'aws-lambda', 'zod', 'node:'],
   // The composition root and the health check know clients; the rest of the handlers does not.
   'lambdas/api': [

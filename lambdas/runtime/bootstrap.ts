@@ -1,13 +1,12 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { IMPATIENT } from '../../shared/adapters/aws/client-settings.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ApiKeyStore } from '../../shared/adapters/aws/dynamo/api-keys.ts';
 import { DynamoBreakerStore } from '../../shared/adapters/aws/dynamo/breaker-store.ts';
 import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
 import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store.ts';
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
 import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
+import { dynamoClient, sqsClient } from '../../shared/adapters/aws/lean-clients.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
 import type { TimerTarget } from '../../shared/adapters/aws/scheduler-timers.ts';
 import { SqsWorkQueue } from '../../shared/adapters/aws/sqs-work-queue.ts';
@@ -48,9 +47,9 @@ export function bootstrap(env: Env, serviceName: string): App {
   const clock = systemClock(config[ENV.clockRate]);
   const logger = createLogger(serviceName);
   const metrics = new StackMetrics(config[ENV.stackName]);
-  const settings = { ...IMPATIENT, ...awsSettings(env) };
-  const sqs = new SQSClient(settings);
-  const table = new Table(new DynamoDBClient(settings), config[ENV.tableName]);
+  const caller = awsSettings(env);
+  const sqs = sqsClient(caller);
+  const table = new Table(dynamoClient(caller), config[ENV.tableName]);
   const payloads = new PayloadStore(bucketOf(env, config[ENV.bucketName]));
   const workflows = new WorkflowStore(table, payloads);
   const executions = new DynamoExecutionStore(table, payloads);

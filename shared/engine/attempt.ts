@@ -10,7 +10,7 @@ import type { EpochMs } from '../domain/time.ts';
 import type { Admission, Permit } from './breakers.ts';
 import type { Claimed } from './claimed.ts';
 import { idempotencyKey, prefetch } from './evaluate-pure.ts';
-import { NodeError, type EffectNodeType, type NodeOutcome, type Wait } from './node-type.ts';
+import { NodeError, type EffectNodeType, type Wait } from './node-type.ts';
 import { resolveWith } from './resolve-with.ts';
 import type { Session } from './session.ts';
 import { jsonBytes } from './json-bytes.ts';
@@ -31,15 +31,6 @@ export interface Attempted {
   readonly end: AttemptEnd;
   /** When the target's breaker has heard of it: under way already, beside the commit and not before it. Never rejects. */
   readonly reported: Promise<void>;
-}
-
-/** Why an attempt was aborted from outside; the signal's reason. */
-class Aborted extends Error {
-  readonly end: AttemptEnd;
-  constructor(end: AttemptEnd) {
-    super('the attempt was ended from outside');
-    this.end = end;
-  }
 }
 
 /** Runs one attempt of an effect under a permission that the caller holds. Writes nothing but its target's breaker. */
@@ -118,60 +109,48 @@ async function runBounded(
   if (limit.ms <= 0) return final(limit.error, limit.retryable);
   if (started + limit.ms > claimed.lease.until) return { kind: 'late' };
   const abort = new AbortController();
-  const done = new AbortController();
-  const timer = clock.sleep(limit.ms, done.signal).then(() => {
-    if (!done.signal.aborted) abort.abort(new Aborted(final(limit.error, limit.retryable)));
-  });
-  const onStop = () => abort.abort(new Aborted({ kind: 'stopped' }));
+  const cut = Promise.withResolvers<AttemptEnd>();
+  // Whatever the plug-in does after its signal fired is the echo of that, and nobody listens any more.
+  const cutOff = (end: AttemptEnd): void => {
+    cut.resolve(end);
+    abort.abort();
+  };
+  const callOff = clock.alarm(limit.ms, () => cutOff(final(limit.error, limit.retryable)));
+  const onStop = (): void => cutOff({ kind: 'stopped' });
   session.stopped.signal.addEventListener('abort', onStop);
   const endWatch = session.stopWatch.begin();
   try {
-    const outcome = await Promise.race([
-      run(session, claimed, type, config, abort.signal),
-      rejectOnAbort(abort.signal),
-    ]);
-    return outcome.kind === 'succeeded' ? outcome : { kind: 'waiting', wait: outcome.wait };
-  } catch (error) {
-    // Whatever a plug-in throws after its signal fired is the echo of the abort.
-    if (abort.signal.reason instanceof Aborted) return abort.signal.reason.end;
-    if (!(error instanceof NodeError)) throw error;
-    return {
-      kind: 'failed',
-      error: error.failure,
-      repeatable: type.retryableByDefault?.(config as Json, error.failure) ?? error.failure.retryable,
-    };
+    return await Promise.race([cut.promise, run(session, claimed, type, config, abort.signal)]);
   } finally {
-    done.abort();
+    callOff();
     endWatch();
     session.stopped.signal.removeEventListener('abort', onStop);
-    await timer;
   }
 }
 
-function run(
+async function run(
   session: Session,
   claimed: Claimed,
   type: EffectNodeType,
   config: unknown,
   signal: AbortSignal,
-): Promise<NodeOutcome> {
+): Promise<AttemptEnd> {
   const { clock } = session.deps;
-  return type.run({
-    config,
-    number: claimed.attempt,
-    idempotencyKey: idempotencyKey(session, claimed.node),
-    signal,
-    now: clock.now(),
-    after: (ms) => clock.after(ms),
-  });
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+  try {
+    const outcome = await type.run({
+      config,
+      number: claimed.attempt,
+      idempotencyKey: idempotencyKey(session, claimed.node),
+      signal,
+      now: clock.now(),
+      after: (ms) => clock.after(ms),
+    });
+    return outcome.kind === 'succeeded' ? outcome : { kind: 'waiting', wait: outcome.wait };
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    const repeatable = type.retryableByDefault?.(config as Json, error.failure) ?? error.failure.retryable;
+    return { kind: 'failed', error: error.failure, repeatable };
+  }
 }
 
 /** The attempt's own timeout or what is left of the node's deadline, whichever is shorter. */

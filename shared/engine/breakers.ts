@@ -223,18 +223,18 @@ export class Breakers {
 
   /** B4: undefined when it fails or takes too long; it may still take effect later. */
   async #within<T>({ workspace, target }: BreakerKey, work: Promise<T>): Promise<T | undefined> {
-    const done = new AbortController();
-    const tooLong = this.#clock.sleep(PATIENCE_MS, done.signal).then(() => {
-      if (!done.signal.aborted) this.#log.warn('the circuit breaker is slow; going on without', { workspace, target });
-      return undefined;
+    const tooLong = Promise.withResolvers<undefined>();
+    const callOff = this.#clock.alarm(PATIENCE_MS, () => {
+      this.#log.warn('the circuit breaker is slow; going on without', { workspace, target });
+      tooLong.resolve(undefined);
     });
     try {
-      return await Promise.race([work, tooLong]);
+      return await Promise.race([work, tooLong.promise]);
     } catch (error) {
       this.#log.warn('the circuit breaker fails; going on without', { workspace, target, error: String(error) });
       return undefined;
     } finally {
-      done.abort();
+      callOff();
     }
   }
 }

@@ -33,6 +33,9 @@ const LOST: ClaimResult = { kind: 'lost' };
 /** The claimed start of protocol §5, for everything that is not covered by a parent's commit. */
 export async function claim(session: Session, node: PlanNode, isRecovery = false): Promise<ClaimResult> {
   if (!session.mayStart) return DONE;
+  // An execution's first message, delivered for the first time: nobody has begun, or else the write will be refused.
+  const begins = node.kind === 'start' && session.delivery.receiveCount === 1 && !isRecovery;
+  if (begins) return claimFirst(session, node);
   const record = await session.deps.store.readNode(session.key, session.nodeKey(node));
   if (record === undefined) return claimFirst(session, node);
   if (isSettledRecord(record)) {

@@ -19,20 +19,23 @@ import type { Session } from './session.ts';
  * arrivals at `$end` are complete: recovery or the sweeper gets here again. The condition lets exactly one end through.
  */
 export async function finish(session: Session): Promise<void> {
-  const header = await session.refreshHeader();
-  // A stopped execution is closed when this invocation's branches have all ended (drive.ts).
-  if (!session.mayStart) return;
   const frontier = await settledFrontier(session);
   if (frontier === undefined) return;
   const failed = failuresOf(session, frontier);
+  if (failed.length > 0) await session.refreshHeader();
+  // A stopped execution is closed when this invocation's branches have all ended (drive.ts).
+  if (!session.mayStart) return;
   await ensureDeadLetters(session, failed);
-  await closeRepeated(session.deps, session.plan, header);
+  await closeRepeated(session.deps, session.plan, session.header);
   const end = await outcome(session, frontier, failed);
   const view = { now: session.deps.clock.now(), leaseEpoch: session.deps.leaseEpoch, terminal: true };
   const progress = countProgress(session.plan, frontier.standings, view);
   const ended = await endExecution(session.deps, session.header, { ...end, progress });
-  // Somebody wrote the header meanwhile: a cancel, the sweeper's check, or another finisher.
-  if (ended === undefined) return finish(session);
+  if (ended === undefined) {
+    // Somebody wrote the header meanwhile: a cancel, the sweeper's check, or another finisher.
+    await session.refreshHeader();
+    return finish(session);
+  }
   session.adoptHeader(ended);
   session.deps.log.info('execution ended', { ...session.key, status: ended.status });
 }

@@ -24,8 +24,8 @@ export interface ExecutionStore {
   createHeader(
     header: Header,
   ): Promise<{ readonly created: true } | { readonly created: false; readonly existing: Header }>;
-  /** Strongly consistent, as are all reads here. */
-  readHeader(key: ExecutionKey): Promise<Header | undefined>;
+  /** Strongly consistent, as are all reads here. `known` itself comes back where nobody has written since. */
+  readHeader(key: ExecutionKey, known?: Header): Promise<Header | undefined>;
   /** Writes `next` (whose `rev` is one more than the revision that was read) if nobody wrote since; false if somebody did. */
   replaceHeader(next: Header): Promise<boolean>;
   /** Header and records keep large values elsewhere; this fetches one of the header's. */
@@ -128,8 +128,8 @@ export interface Clock {
   readonly now: () => EpochMs;
   /** The instant at which a timer of this length fires. */
   readonly after: (ms: number) => EpochMs;
-  /** Resolves after `ms`, or early when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Rings once, after `ms`; the function that comes back calls it off. */
+  readonly alarm: (ms: number, ring: () => void) => () => void;
 }
 
 export interface Ids {

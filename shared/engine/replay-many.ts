@@ -6,6 +6,7 @@ import type { Delivery, MessageOf } from './messages.ts';
 import { redrive } from './redrive.ts';
 import { matchesFilter, type LetterPage, type ReplayCounts, type ReplayJob } from './replay-jobs.ts';
 import { COMMIT_MARGIN_MS } from './time-budget.ts';
+import { sleep } from './sleep.ts';
 
 /** How long one slice goes on: what its worker's death repeats. */
 const SLICE_MS = 5_000;
@@ -78,7 +79,7 @@ class Slice {
     const { clock } = this.#deps;
     const waitMs = this.#nextTurn - clock.now();
     if (waitMs > SECOND_MS) return { notBefore: this.#nextTurn };
-    if (waitMs > 0) await clock.sleep(waitMs, new AbortController().signal);
+    if (waitMs > 0) await sleep(clock, waitMs);
     return {};
   }
 
@@ -108,7 +109,7 @@ class Slice {
     const { clock } = this.#deps;
     const now = clock.now();
     if (this.#seen.size > 0 && Math.max(now, this.#nextTurn) >= this.#end) return false;
-    if (this.#nextTurn > now) await clock.sleep(this.#nextTurn - now, new AbortController().signal);
+    if (this.#nextTurn > now) await sleep(clock, this.#nextTurn - now);
     return true;
   }
 

@@ -134,7 +134,7 @@ export class Session {
   }
 
   async refreshHeader(): Promise<Header> {
-    const header = await this.deps.store.readHeader(this.key);
+    const header = await this.deps.store.readHeader(this.key, this.#header);
     invariant(header !== undefined, `execution ${this.key.execution} has records but no header`);
     this.adoptHeader(header);
     return header;

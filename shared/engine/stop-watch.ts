@@ -8,7 +8,7 @@ import { STOP_POLL_MS } from './time-budget.ts';
 export class StopWatch {
   readonly #session: Session;
   #attempts = 0;
-  #over = new AbortController();
+  #callOff = (): void => undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -17,28 +17,26 @@ export class StopWatch {
   /** An attempt begins; the function that comes back is to be called at its end. */
   begin(): () => void {
     this.#attempts += 1;
-    if (this.#attempts === 1) {
-      this.#over = new AbortController();
-      // Nobody waits for the watch: an effect has happened, and what is read just now must not delay its commit.
-      void this.#watch(this.#over.signal);
-    }
+    if (this.#attempts === 1) this.#lookLater();
     return () => {
       this.#attempts -= 1;
-      if (this.#attempts === 0) this.#over.abort();
+      if (this.#attempts === 0) this.#callOff();
     };
   }
 
-  async #watch(over: AbortSignal): Promise<void> {
-    const { clock, log } = this.#session.deps;
-    while (!over.aborted && this.#session.mayStart) {
-      await clock.sleep(STOP_POLL_MS, over);
-      if (over.aborted) return;
-      try {
-        await this.#session.refreshHeader();
-      } catch (error) {
-        // The attempt must not die of a poll that failed; the next one is two seconds away.
-        log.warn('could not look whether the execution was stopped', { error: String(error) });
-      }
+  #lookLater(): void {
+    if (!this.#session.mayStart) return;
+    // Nobody waits for the watch: an effect has happened, and what is read just now must not delay its commit.
+    this.#callOff = this.#session.deps.clock.alarm(STOP_POLL_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#session.refreshHeader();
+    } catch (error) {
+      // The attempt must not die of a poll that failed; the next one is two seconds away.
+      this.#session.deps.log.warn('could not look whether the execution was stopped', { error: String(error) });
     }
+    if (this.#attempts > 0) this.#lookLater();
   }
 }

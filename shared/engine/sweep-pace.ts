@@ -1,4 +1,5 @@
 import type { Clock } from './ports.ts';
+import { sleep } from './sleep.ts';
 
 /**
  * How fast a sweep may go. A look costs about five requests to the store (the header twice, the records, the header
@@ -34,7 +35,7 @@ export class SweepPace {
     const now = this.#clock.now();
     this.#take(1);
     const waitMs = Math.ceil(this.#takenUntil - now);
-    if (waitMs > 0) await this.#clock.sleep(waitMs, new AbortController().signal);
+    if (waitMs > 0) await sleep(this.#clock, waitMs);
   }
 
   /** What a look has caused beyond itself delays those that follow. */

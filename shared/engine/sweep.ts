@@ -5,6 +5,7 @@ import { look, type SweepScope } from './look.ts';
 import { SetAside } from './set-aside.ts';
 import { LOOKS_PER_RUN_MAX, LOOKS_PER_SECOND, SweepPace } from './sweep-pace.ts';
 import { UnreadableError } from './unreadable.ts';
+import { sleep } from './sleep.ts';
 
 /** Index entries read at once: keys only, about 150 bytes each. */
 const PAGE_MAX = 250;
@@ -136,7 +137,7 @@ class SweepRun {
 
   async #lookWhenDue(due: Due): Promise<EpochMs | undefined> {
     const waitMs = this.#scope === 'due' ? due.check - this.#deps.clock.now() : 0;
-    if (waitMs > 0) await this.#deps.clock.sleep(waitMs, new AbortController().signal);
+    if (waitMs > 0) await sleep(this.#deps.clock, waitMs);
     await this.#pace?.turn();
     return this.#lookSafely(due);
   }

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../shared/adapters/memory/clock.ts';
 import { MemoryWorkQueue } from '../../shared/adapters/memory/work-queue.ts';
 import { epochMs } from '../../shared/domain/time.ts';
 import type { WorkMessage } from '../../shared/engine/messages.ts';
+import { sleep } from '../../shared/engine/sleep.ts';
 
 /** What the memory ports have beyond their ports' contracts (test/contracts): a test's own hands. */
 describe('the queue', () => {
@@ -36,9 +37,8 @@ describe('the clock', () => {
   test('stands still until it is moved, and wakes sleepers in order, each at its time', async () => {
     const clock = new VirtualClock(1_000);
     const woken: string[] = [];
-    const sleep = (ms: number) =>
-      clock.sleep(ms, new AbortController().signal).then(() => woken.push(`${ms} at ${clock.now()}`));
-    const all = Promise.all([sleep(300), sleep(100), sleep(900)]);
+    const nap = (ms: number) => sleep(clock, ms).then(() => woken.push(`${ms} at ${clock.now()}`));
+    const all = Promise.all([nap(300), nap(100), nap(900)]);
     expect([clock.nextWake, clock.after(50)]).toEqual([1_100, 1_050]);
     clock.advanceTo(epochMs(1_100));
     await Promise.resolve();
@@ -54,10 +54,10 @@ describe('the clock', () => {
   test('ends a sleep early when told so', async () => {
     const clock = new VirtualClock();
     const stop = new AbortController();
-    const asleep = clock.sleep(1_000, stop.signal);
+    const asleep = sleep(clock, 1_000, stop.signal);
     stop.abort();
     await asleep;
-    await clock.sleep(1_000, stop.signal);
+    await sleep(clock, 1_000, stop.signal);
     expect(clock.nextWake).toBeUndefined();
   });
 });

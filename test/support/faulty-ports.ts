@@ -1,5 +1,6 @@
 import type { BreakerStore } from '../../shared/engine/breakers.ts';
 import type { Clock, ExecutionStore, LifecycleEvents, ReplayStore, WorkQueue } from '../../shared/engine/ports.ts';
+import { sleep } from '../../shared/engine/sleep.ts';
 
 /**
  * What happens to one call to store or queue: it fails without effect, takes effect and loses its answer, the worker
@@ -96,14 +97,9 @@ export class Worker {
     return {
       now: () => clock.now(),
       after: (ms) => clock.after(ms),
-      sleep: (ms, signal) => this.#sleep(ms, signal),
+      // Whoever dies asleep does not wake up.
+      alarm: (ms, ring) => clock.alarm(ms, () => this.#dead || ring()),
     };
-  }
-
-  /** Whoever dies asleep does not wake up. */
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#dead) await this.#clock.sleep(ms, signal);
-    if (this.#dead) await never();
   }
 
   #wrap<T extends object>(target: T): T {
@@ -139,7 +135,7 @@ export class Worker {
   /** Only the call stands still, and with it whatever waits for it. */
   async #stall(): Promise<void> {
     this.#gone.resolve();
-    await this.#clock.sleep(this.#stallMs, new AbortController().signal);
+    await sleep(this.#clock, this.#stallMs);
   }
 }
 

@@ -17,6 +17,7 @@ import { work } from '../../shared/engine/work.ts';
 import { FleetQueue } from './fleet-queue.ts';
 import { seededRandom } from './orders.ts';
 import { enterWorld, leaveWorld, registry, type Run, type Script } from './scripted-task.ts';
+import { sleep } from '../../shared/engine/sleep.ts';
 
 /** What a request to the store takes, and what a throttled one takes with all its repetitions by the SDK. */
 const REQUEST_MS = 10;
@@ -173,7 +174,7 @@ export class Fleet {
         return async (...args: unknown[]) => {
           const { throttled } = this;
           this.#count(caller, throttled ? THROTTLED_REQUESTS : 1);
-          await this.clock.sleep(throttled ? THROTTLED_MS : REQUEST_MS, new AbortController().signal);
+          await sleep(this.clock, throttled ? THROTTLED_MS : REQUEST_MS);
           if (throttled) throw new ThrottledError(`${String(name)} is throttled`);
           return Reflect.apply(method, target, args) as unknown;
         };

@@ -17,6 +17,7 @@ import { failNode } from '../../shared/nodes/fail.ts';
 import { passNode } from '../../shared/nodes/pass.ts';
 import { transformNode } from '../../shared/nodes/transform.ts';
 import { waitNode } from '../../shared/nodes/wait.ts';
+import { sleep } from '../../shared/engine/sleep.ts';
 
 /** What one attempt of a `task` comes to; without a script it succeeds with `{ from: <node> }`. */
 export interface Outcome {
@@ -82,7 +83,7 @@ const taskNode: EffectNodeType = {
       (Array.isArray(scripted)
         ? (scripted[Math.min(attempt.number, scripted.length) - 1] as Outcome)
         : (scripted as Outcome | undefined)) ?? {};
-    if (outcome.takesMs !== undefined) await world.clock.sleep(outcome.takesMs, attempt.signal);
+    if (outcome.takesMs !== undefined) await sleep(world.clock, outcome.takesMs, attempt.signal);
     return end(node, outcome, attempt);
   },
 };

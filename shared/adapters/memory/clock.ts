@@ -1,18 +1,18 @@
 import { epochMs, type EpochMs } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
 
-interface Sleeper {
+interface Alarm {
   readonly at: EpochMs;
-  readonly wake: () => void;
+  readonly ring: () => void;
 }
 
 /**
- * A clock that stands still until it is told to move: whoever holds it decides when time passes. Sleepers are woken in
+ * A clock that stands still until it is told to move: whoever holds it decides when time passes. Alarms ring in
  * the order of their times, each seeing its own time as now.
  */
 export class VirtualClock implements Clock {
   #now: EpochMs;
-  readonly #sleepers = new Set<Sleeper>();
+  readonly #alarms = new Set<Alarm>();
 
   constructor(start = 1_700_000_000_000) {
     this.#now = epochMs(start);
@@ -26,33 +26,27 @@ export class VirtualClock implements Clock {
     return epochMs(this.#now + ms);
   }
 
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#sleepers.delete(sleeper);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const sleeper = { at: this.after(ms), wake };
-      this.#sleepers.add(sleeper);
-      signal.addEventListener('abort', wake, { once: true });
-    });
+  alarm(ms: number, ring: () => void): () => void {
+    const alarm = { at: this.after(ms), ring };
+    this.#alarms.add(alarm);
+    return () => this.#alarms.delete(alarm);
   }
 
-  /** When the next sleeper wakes; undefined if nobody sleeps. */
+  /** When the next alarm rings; undefined if none is set. */
   get nextWake(): EpochMs | undefined {
     let next: EpochMs | undefined;
-    for (const { at } of this.#sleepers) if (next === undefined || at < next) next = at;
+    for (const { at } of this.#alarms) if (next === undefined || at < next) next = at;
     return next;
   }
 
-  /** Moves on to `time` (never back) and wakes everybody whose time that is. */
+  /** Moves on to `time` (never back) and rings every alarm whose time that is. */
   advanceTo(time: EpochMs): void {
-    const due = [...this.#sleepers].filter(({ at }) => at <= time).sort((one, other) => one.at - other.at);
-    for (const { at, wake } of due) {
-      this.#now = epochMs(Math.max(this.#now, at));
-      wake();
+    const due = [...this.#alarms].filter(({ at }) => at <= time).sort((one, other) => one.at - other.at);
+    for (const alarm of due) {
+      // An earlier one may have called it off.
+      if (!this.#alarms.delete(alarm)) continue;
+      this.#now = epochMs(Math.max(this.#now, alarm.at));
+      alarm.ring();
     }
     this.#now = epochMs(Math.max(this.#now, time));
   }

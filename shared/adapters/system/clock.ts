@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { epochMs } from '../../domain/time.ts';
 import type { Clock } from '../../engine/ports.ts';
 
@@ -8,7 +7,10 @@ export function systemClock(rate = 1): Clock {
   return {
     now,
     after: (ms) => epochMs(now() + Math.ceil(ms / rate)),
-    sleep: (ms, signal) => delay(Math.min(ms, TIMER_MS_MAX), undefined, { signal }).catch(() => undefined),
+    alarm: (ms, ring) => {
+      const timer = setTimeout(ring, Math.min(ms, TIMER_MS_MAX));
+      return () => clearTimeout(timer);
+    },
   };
 }
 

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Ids } from '../../engine/ports.ts';
 
-const OPERATION_BYTES = 9;
+/** No two processes have the same; an operation's number tells it from all others of its process. */
+const PROCESS = randomBytes(9).toString('base64url');
+let operations = 0;
 
 export const systemIds: Ids = {
-  operation: () => randomBytes(OPERATION_BYTES).toString('base64url'),
+  operation: () => PROCESS + (operations += 1).toString(36),
   random: () => Math.random(),
 };
 

@@ -26,6 +26,8 @@ export interface ConnectOptions extends https.RequestOptions {
  * repeated. Measured by the clock, since a Lambda may be frozen between two requests and timers freeze with it.
  */
 const IDLE_MS_MAX = 4_000;
+/** Looking through all idle connections for each request would take longer than the request where there are many. */
+const IDLE_LOOK_MS = 250;
 
 /** Far below an attempt's 30 s, so that a black hole is reported as what it is: nothing was sent, POST may be repeated. */
 const CONNECT_MS_MAX = 10_000;
@@ -39,19 +41,34 @@ export function connectionAgents(): Agents {
   const secure = tracked(new GuardedSecureAgent(options));
   return {
     for({ url }, { fresh = false } = {}) {
-      const { agent, idleSince } = url.protocol === 'https:' ? secure : plain;
-      for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-        if (fresh || Date.now() - (idleSince.get(socket) ?? 0) > IDLE_MS_MAX) socket.destroy();
-      }
+      const { agent, dropIdle } = url.protocol === 'https:' ? secure : plain;
+      dropIdle(fresh);
       return agent;
     },
   };
 }
 
-function tracked(agent: http.Agent): { readonly agent: http.Agent; readonly idleSince: WeakMap<Socket, number> } {
+interface Tracked {
+  readonly agent: http.Agent;
+  /** Closes connections that were idle for too long, or all that are idle. */
+  readonly dropIdle: (all: boolean) => void;
+}
+
+function tracked(agent: http.Agent): Tracked {
   const idleSince = new WeakMap<Socket, number>();
+  let lookedAt = 0;
   agent.on('free', (socket: Socket) => idleSince.set(socket, Date.now()));
-  return { agent, idleSince };
+  return {
+    agent,
+    dropIdle: (all) => {
+      const now = Date.now();
+      if (!all && now - lookedAt < IDLE_LOOK_MS) return;
+      lookedAt = now;
+      for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
+        if (all || now - (idleSince.get(socket) ?? 0) > IDLE_MS_MAX) socket.destroy();
+      }
+    },
+  };
 }
 
 type OnSocket = (error: Error | null, socket: Duplex) => void;

@@ -78,10 +78,14 @@ const CLOSED_BY_PEER: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 async function answerTo(sent: http.ClientRequest, request: OutgoingRequest): Promise<http.IncomingMessage> {
   return await new Promise((resolve, reject) => {
-    sent.once('response', resolve);
-    sent.on('error', (error) => reject(troubleOf(error, sent, request)));
     // 101 to a request that asked for no upgrade ends here too: node closes the socket without an error.
-    sent.once('close', () => reject(connectionLost(request, 'closed before an answer came')));
+    const onClose = (): void => reject(connectionLost(request, 'closed before an answer came'));
+    sent.once('close', onClose);
+    sent.on('error', (error) => reject(troubleOf(error, sent, request)));
+    sent.once('response', (response) => {
+      sent.off('close', onClose);
+      resolve(response);
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import type { EventLog } from './event-log.ts';
 import { InjectedFault, type FaultLedger, type FaultPlan, type IoFault } from './faults.ts';
 import type { FunctionName } from './functions.ts';
 import type { Scheduler } from './scheduler.ts';
+import { sleep } from '../../../shared/engine/sleep.ts';
 
 /** What all processes of a world share. */
 export interface Surroundings {
@@ -64,7 +65,7 @@ export class Process {
     this.clock = {
       now,
       after: (ms) => epochMs(now() + ms),
-      sleep: (ms, signal) => this.#sleep(ms, signal),
+      alarm: (ms, ring) => this.#alarm(ms, ring),
     };
   }
 
@@ -102,7 +103,7 @@ export class Process {
         return await this.#once(call, apply);
       } catch (error) {
         if (!(error instanceof InjectedFault) || attempt >= this.#world.clientAttempts) throw error;
-        await this.#sleep(this.#world.network.between(10, 200), undefined);
+        await sleep(this.clock, this.#world.network.between(10, 200));
       }
     }
   }
@@ -190,16 +191,10 @@ export class Process {
     this.log(`stands still for ${ms} ms`);
   }
 
-  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted === true) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#world.scheduler.after(ms, () => this.deliver(wake));
-      signal?.addEventListener('abort', wake, { once: true });
-    });
+  #alarm(ms: number, ring: () => void): () => void {
+    let isSet = true;
+    this.#world.scheduler.after(ms, () => this.deliver(() => isSet && ring()));
+    return () => (isSet = false);
   }
 
   /** Mostly a few milliseconds, now and then much longer. */

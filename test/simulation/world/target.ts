@@ -13,6 +13,7 @@ import type { Effect } from '../checker/evidence.ts';
 import type { FaultLedger } from './faults.ts';
 import type { Process } from './process.ts';
 import { EPOCH } from './scheduler.ts';
+import { sleep } from '../../../shared/engine/sleep.ts';
 
 /** What one attempt of a `task` comes to; without a script it succeeds with `{ from: <node> }`. */
 export interface Outcome extends ScriptedOutcome {
@@ -90,7 +91,7 @@ export class Target {
       outcome = this.#asItIsNow(`${execution}:${node}`, scripted, attempt.config);
       this.#killMaybe(process, execution, node, outcome);
     });
-    await process.clock.sleep(outcome.takesMs ?? 0, attempt.signal);
+    await sleep(process.clock, outcome.takesMs ?? 0, attempt.signal);
     effect.endedAt = this.#now();
     return end(node, outcome, attempt);
   }

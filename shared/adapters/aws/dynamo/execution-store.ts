@@ -65,7 +65,9 @@ export class DynamoExecutionStore implements ExecutionStore {
       : ({ created: false, existing: headerOf(result.existing) } as const);
   }
 
-  async readHeader(key: ExecutionKey): Promise<Header | undefined> {
+  async readHeader(key: ExecutionKey, known?: Header): Promise<Header | undefined> {
+    // Every write raises the revision.
+    if (known !== undefined && (await this.#table.revision(headerKey(key))) === known.rev) return known;
     const item = await this.#table.get(headerKey(key));
     return item === undefined ? undefined : headerOf(item);
   }

@@ -9,7 +9,8 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keyAttributes, text, textOf, type Item } from './attributes.ts';
+import { keyAttributes, numberOf, text, textOf, type Item } from './attributes.ts';
+import { BATCH_GET_MAX, GatheredReads, type Found } from './gathered-reads.ts';
 import type { ItemKey } from './keys.ts';
 import {
   conditionalWrite,
@@ -22,7 +23,10 @@ import {
 
 export { isAbsent } from './write-outcome.ts';
 
-const BATCH_GET_MAX = 100;
+/** Of an item, nothing but what names it and how often it was written. */
+const REVISION = { ProjectionExpression: 'pk, sk, rev' } as const;
+type Projection = Partial<typeof REVISION>;
+
 const UNPROCESSED_PAUSE_MS = 50;
 const UNPROCESSED_ROUNDS_MAX = 8;
 
@@ -32,6 +36,8 @@ const UNPROCESSED_ROUNDS_MAX = 8;
  */
 export class Table {
   readonly #client: DynamoDBClient;
+  readonly #reads = new GatheredReads((keys, found) => this.#readMany(keys, found));
+  readonly #revisions = new GatheredReads((keys, found) => this.#readMany(keys, found, REVISION));
   readonly name: string;
 
   constructor(client: DynamoDBClient, name: string) {
@@ -39,40 +45,58 @@ export class Table {
     this.name = name;
   }
 
-  async get(key: ItemKey): Promise<Item | undefined> {
-    const { Item: item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.name, Key: keyAttributes(key), ConsistentRead: true }),
-    );
-    return item;
+  /** Strongly consistent. */
+  get(key: ItemKey): Promise<Item | undefined> {
+    return this.#reads.get(key);
   }
 
+  /** `rev` of an item; strongly consistent. Costs what reading the whole item costs, but for the CPU time to unpack it. */
+  async revision(key: ItemKey): Promise<number | undefined> {
+    const item = await this.#revisions.get(key);
+    return item === undefined ? undefined : numberOf(item, 'rev');
+  }
+
+  /** Those that are there, in no particular order. */
   async getMany(keys: readonly ItemKey[]): Promise<Item[]> {
-    const [only] = keys;
-    if (keys.length === 1 && only !== undefined) {
-      const item = await this.get(only);
-      return item === undefined ? [] : [item];
-    }
+    const items: Item[] = [];
     const chunks = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, at) =>
       keys.slice(at * BATCH_GET_MAX, (at + 1) * BATCH_GET_MAX),
     );
-    return (await Promise.all(chunks.map((chunk) => this.#getChunk(chunk)))).flat();
+    const keep = (_: ItemKey, item: Item | undefined): void => {
+      if (item !== undefined) items.push(item);
+    };
+    await Promise.all(chunks.map((chunk) => this.#readMany(chunk, keep)));
+    return items;
   }
 
-  async #getChunk(keys: readonly ItemKey[]): Promise<Item[]> {
-    const items: Item[] = [];
+  async #readMany(keys: readonly ItemKey[], found: Found, projection: Projection = {}): Promise<void> {
+    const [only] = keys;
+    if (keys.length > 1 || only === undefined) return this.#readBatch(keys, found, projection);
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.name, Key: keyAttributes(only), ConsistentRead: true, ...projection }),
+    );
+    found(only, item);
+  }
+
+  async #readBatch(keys: readonly ItemKey[], found: Found, projection: Projection): Promise<void> {
+    const absent = new Map(keys.map((key) => [`${key.pk}\n${key.sk}`, key]));
     let open: Item[] = keys.map(keyAttributes);
     for (let round = 1; open.length > 0; round += 1) {
       if (round > UNPROCESSED_ROUNDS_MAX)
         throw new Error(`DynamoDB left ${open.length} keys of a batch unprocessed ${UNPROCESSED_ROUNDS_MAX} times`);
       if (round > 1) await sleep(UNPROCESSED_PAUSE_MS * 2 ** (round - 2) * (0.5 + Math.random() / 2));
-      const request = { [this.name]: { Keys: open, ConsistentRead: true } };
+      const request = { [this.name]: { Keys: open, ConsistentRead: true, ...projection } };
       const { Responses, UnprocessedKeys } = await this.#client.send(
         new BatchGetItemCommand({ RequestItems: request }),
       );
-      items.push(...(Responses?.[this.name] ?? []));
+      for (const item of Responses?.[this.name] ?? []) {
+        const key = { pk: textOf(item, 'pk') ?? '', sk: textOf(item, 'sk') ?? '' };
+        absent.delete(`${key.pk}\n${key.sk}`);
+        found(key, item);
+      }
       open = UnprocessedKeys?.[this.name]?.Keys ?? [];
     }
-    return items;
+    for (const key of absent.values()) found(key, undefined);
   }
 
   /** Puts the item if the condition holds, or if what is there is this very write (same `op`). */
