@@ -15,12 +15,17 @@ const ENDED: Readonly<Partial<Record<ExecutionStatus, string>>> = {
 
 /**
  * What a function counts, as CloudWatch metrics embedded in log lines: one for all that has happened in an invocation, one more
- * for each type of node that ended in it. An invocation in which nothing happened writes none.
+ * for each type of node that ended in it. An invocation in which nothing happened writes none. Counted while the invocation
+ * runs, put into words at its end.
  */
 export class StackMetrics implements Telemetry {
   readonly #stackName: string;
+  readonly #isOff = process.env['POWERTOOLS_METRICS_DISABLED'] === 'true';
   readonly #common: Metrics;
   readonly #byNodeType = new Map<string, Metrics>();
+  readonly #counts = new Map<string, number>();
+  readonly #durations = new Map<string, number[]>();
+  readonly #nodeDurations = new Map<string, number[]>();
 
   constructor(stackName: string) {
     this.#stackName = stackName;
@@ -34,13 +39,11 @@ export class StackMetrics implements Telemetry {
   executionEnded(status: ExecutionStatus, durationMs: number): void {
     const name = ENDED[status];
     if (name !== undefined) this.#count(name);
-    this.#common.addMetric(executions.duration, MetricUnit.Milliseconds, durationMs);
+    append(this.#durations, executions.duration, durationMs);
   }
 
   nodeEnded(type: string, durationMs: number): void {
-    const metrics = this.#byNodeType.get(type) ?? this.#metrics({ [nodeDuration.dimension]: type });
-    this.#byNodeType.set(type, metrics);
-    metrics.addMetric(nodeDuration.name, MetricUnit.Milliseconds, durationMs);
+    append(this.#nodeDurations, type, durationMs);
   }
 
   deadLetterFiled(): void {
@@ -52,7 +55,7 @@ export class StackMetrics implements Telemetry {
   }
 
   swept({ lagMs, looked, failed, leftOver }: SweepReport): void {
-    this.#common.addMetric(sweeper.lag, MetricUnit.Milliseconds, lagMs);
+    append(this.#durations, sweeper.lag, lagMs);
     this.#count(sweeper.looked, looked);
     this.#count(sweeper.failed, failed);
     this.#count(sweeper.leftOver, leftOver);
@@ -64,15 +67,34 @@ export class StackMetrics implements Telemetry {
 
   /** At the end of each invocation, also of one that failed: what it counted has happened. */
   flush(): void {
+    if (!this.#isOff) this.#publish();
+    for (const counted of [this.#counts, this.#durations, this.#nodeDurations]) counted.clear();
+  }
+
+  #publish(): void {
+    for (const [name, count] of this.#counts) this.#common.addMetric(name, MetricUnit.Count, count);
+    for (const [name, values] of this.#durations)
+      for (const ms of values) this.#common.addMetric(name, MetricUnit.Milliseconds, ms);
+    for (const [type, values] of this.#nodeDurations) {
+      const metrics = this.#byNodeType.get(type) ?? this.#metrics({ [nodeDuration.dimension]: type });
+      this.#byNodeType.set(type, metrics);
+      for (const ms of values) metrics.addMetric(nodeDuration.name, MetricUnit.Milliseconds, ms);
+    }
     for (const metrics of [this.#common, ...this.#byNodeType.values()])
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 
   #count(name: string, by = 1): void {
-    this.#common.addMetric(name, MetricUnit.Count, by);
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
   #metrics(defaultDimensions: Record<string, string> = {}): Metrics {
     return new Metrics({ namespace: METRICS.namespace, serviceName: this.#stackName, defaultDimensions });
   }
+}
+
+function append(values: Map<string, number[]>, name: string, value: number): void {
+  const known = values.get(name);
+  if (known === undefined) values.set(name, [value]);
+  else known.push(value);
 }

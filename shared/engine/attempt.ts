@@ -1,5 +1,5 @@
 import { verdictOn, type Verdict } from '../domain/breaker.ts';
-import { evaluateBool, type Scope } from '../domain/expression/template.ts';
+import { evaluateBool, type CompiledValue, type Scope } from '../domain/expression/template.ts';
 import { deadlineExceeded } from '../domain/execution/after-failure.ts';
 import type { Refusal } from '../domain/execution/after-refusal.ts';
 import { expressionFailed, failure, type Failure } from '../domain/failure.ts';
@@ -9,7 +9,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Admission, Permit } from './breakers.ts';
 import type { Claimed } from './claimed.ts';
-import { idempotencyKey, prefetch } from './evaluate-pure.ts';
+import { idempotencyKey, prefetch, withOf } from './evaluate-pure.ts';
 import { NodeError, type EffectNodeType, type Wait } from './node-type.ts';
 import { resolveWith } from './resolve-with.ts';
 import type { Session } from './session.ts';
@@ -85,7 +85,7 @@ async function prepare(
   const { scope, value } = await resolveWith(session, claimed);
   await prefetch(session, claimed.node);
   if (!value.ok) return { end: final(value.error) };
-  const parsed = type.config.safeParse(value.value);
+  const parsed = parseConfig(type, withOf(session, claimed.node), value.value);
   if (parsed.success) return { scope, config: parsed.data };
   const issues = parsed.error.issues.map(({ path, message }) => `with.${path.map(String).join('.')}: ${message}`);
   return {
@@ -93,6 +93,16 @@ async function prepare(
       expressionFailed(`with its templates filled in, 'with' does not fit '${type.type}': ${issues.join('; ')}`),
     ),
   };
+}
+
+/** What a `with` without templates means: the plan holds one value of it, the same for every attempt. Nobody changes it. */
+const known = new WeakMap<object, ReturnType<EffectNodeType['config']['safeParse']>>();
+
+function parseConfig(type: EffectNodeType, compiled: CompiledValue, value: Json) {
+  if (compiled.form !== 'literal') return type.config.safeParse(value);
+  const parsed = known.get(compiled) ?? type.config.safeParse(value);
+  known.set(compiled, parsed);
+  return parsed;
 }
 
 /** Runs the plug-in until it ends, its time is over, or the execution is stopped. */

@@ -72,7 +72,18 @@ export function errorJson({ code, category, message, retryable, details }: Failu
   return { code, category, message, retryable, ...(details !== undefined && { details }) };
 }
 
+/** Every attempt sees it, few look at it; a header is a value and never changes. */
+const executionScopes = new WeakMap<Header, { readonly generation: number; readonly scope: Json }>();
+
 function executionScope(header: Header, generation: number): Json {
+  const known = executionScopes.get(header);
+  if (known?.generation === generation) return known.scope;
+  const scope = makeExecutionScope(header, generation);
+  executionScopes.set(header, { generation, scope });
+  return scope;
+}
+
+function makeExecutionScope(header: Header, generation: number): Json {
   const startedAt = header.startedAt ?? header.createdAt;
   return {
     id: header.execution,

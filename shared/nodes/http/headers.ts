@@ -60,10 +60,14 @@ const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'
  * `set-cookie` with a line break, since cookies hold commas of their own.
  */
 export function responseHeaders(response: IncomingMessage): Readonly<Record<string, string>> {
-  const joined = new Map<string, string>();
-  for (const [name, values] of Object.entries(response.headersDistinct)) {
-    if (values === undefined || PROTOTYPE_NAMES.has(name)) continue;
-    joined.set(name, values.join(name === 'set-cookie' ? '\n' : ', '));
+  const joined: Record<string, string> = {};
+  const { rawHeaders } = response;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    if (PROTOTYPE_NAMES.has(name)) continue;
+    const before = joined[name];
+    joined[name] = before === undefined ? value : `${before}${name === 'set-cookie' ? '\n' : ', '}${value}`;
   }
-  return Object.fromEntries(joined);
+  return joined;
 }

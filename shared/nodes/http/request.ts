@@ -35,6 +35,7 @@ function encodeBody(config: HttpConfig): { readonly type: string; readonly text:
 /** Appends as text: writing through `searchParams` would re-encode what is there already and break signed URLs. */
 function withQuery(text: string, query: Parameters): URL {
   const url = new URL(text);
+  if (Object.keys(query).length === 0) return url;
   const more = encodeParameters(query);
   if (more !== '') url.search = url.search === '' ? more : `${url.search}&${more}`;
   return url;

@@ -33,7 +33,7 @@ describe('an invocation’s metrics', () => {
     expect(written()).toMatchObject([
       {
         [dimension]: 'stepwell-dev',
-        [executions.started]: [1, 1],
+        [executions.started]: 2,
         [executions.succeeded]: 1,
         [executions.timedOut]: 1,
         [executions.duration]: [1_200, 60_000],
