@@ -21,10 +21,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'shared/engine/node-registry.ts',
   ],
   'shared/config': [],
-  'shared/contracts': ['zod', 'shared/domain'],
+  'shared/metering': ['shared/config', 'shared/domain', 'node:'],
+  'shared/contracts': ['zod', 'shared/domain', 'shared/metering/usage.ts'],
   'shared/adapters/memory': ['shared/domain', 'shared/engine', 'node:'],
   'shared/adapters/system': ['shared/domain', 'shared/engine', 'node:'],
-  'shared/adapters/aws': ['shared/domain', 'shared/engine', 'shared/config', '@aws-sdk/', '@smithy/', 'node:'],
+  'shared/adapters/aws': [
+    'shared/domain',
+    'shared/engine',
+    'shared/config',
+    'shared/metering',
+    '@aws-sdk/',
+    '@smithy/',
+    'node:',
+  ],
   lambdas: ['shared/', '@middy/core', '@aws-lambda-powertools/', '@aws-sdk/', 'aws-lambda', 'zod', 'node:'],
   // The composition root and the health check know clients; the rest of the handlers does not.
   'lambdas/api': [
@@ -45,7 +54,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const ROOT = resolve(import.meta.dirname, '..');
-const CODE = ['bin', 'lib', 'lambdas', 'shared', 'local', 'cli', 'examples', 'scripts'];
+const CODE = ['bin', 'lib', 'lambdas', 'shared', 'local', 'cli', 'examples', 'scripts', 'bench'];
 
 function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -104,11 +113,18 @@ describe('the import arrows', () => {
     expect(users).toEqual([file]);
   });
 
-  test('only adapters/aws, the composition root, the health check, the local stack and the CLI know an AWS SDK', () => {
+  test('only adapters/aws, the composition root, the health check, the local stack, the CLI and the bench know an AWS SDK', () => {
     const users = own
       .filter(([path, text]) => importsOf(path, text).some((target) => target.startsWith('@aws-sdk/')))
       .map(([path]) => path);
-    const allowed = ['shared/adapters/aws/', 'lambdas/runtime/', 'lambdas/api/operations/system.ts', 'local/', 'cli/'];
+    const allowed = [
+      'shared/adapters/aws/',
+      'lambdas/runtime/',
+      'lambdas/api/operations/system.ts',
+      'local/',
+      'cli/',
+      'bench/',
+    ];
     expect(users.filter((path) => !allowed.some((prefix) => path.startsWith(prefix)))).toEqual([]);
   });
 });

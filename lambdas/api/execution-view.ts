@@ -10,7 +10,9 @@ import { LIMITS } from '../../shared/domain/limits.ts';
 import { toRfc3339 } from '../../shared/domain/time.ts';
 import { isVirtual, type Plan, type PlanNode } from '../../shared/domain/workflow/plan.ts';
 import { StoredDefinitionError } from '../../shared/engine/stored-definition-error.ts';
+import { NO_USAGE, plus, type Usage } from '../../shared/metering/usage.ts';
 import type { App } from '../runtime/bootstrap.ts';
+import { costBody } from './cost-view.ts';
 
 /** 2,000 nodes that failed with the longest messages are more than Lambda's 6 MB, into which the text goes escaped once more. */
 const PAGE_BYTES_MAX = 2_500_000;
@@ -44,15 +46,16 @@ export async function loadView(
   app: App,
   header: Header,
   depth: 'statuses' | 'outputs',
-): Promise<ExecutionView & { readonly records: readonly NodeRecord[] }> {
+): Promise<ExecutionView & { readonly records: readonly NodeRecord[]; readonly usage: Usage }> {
   const { store, plans, clock, leaseEpoch } = app.engine;
   const stored = await plans.load(header.workspace, header.workflow, header.version);
   const { plan, generation } = runOf(stored, header);
-  const { nodes: records } = await store.readAll(header, depth);
+  const read = await store.readAll(header, depth);
+  const { nodes: records } = read;
   const recordOf = recordFinder(records, ({ index }) => generation(index), header.repair !== undefined);
   const frontier = computeFrontier(plan, recordOf);
   const view = { now: clock.now(), leaseEpoch, terminal: isTerminal(header.status) };
-  return { header, plan, frontier, view, records };
+  return { header, plan, frontier, view, records, usage: app.executions.usageOf(header, read) };
 }
 
 /** The execution as the API shows it; `next` is where the following page of nodes begins. */
@@ -62,11 +65,19 @@ export async function executionBody(
   which: NodeFilter,
   from: number,
 ): Promise<{ readonly body: Omit<ExecutionBody, 'nodesCursor'>; readonly next: number | undefined }> {
-  if (which === 'none' && header.progress !== undefined)
-    return { body: bodyOf(header, header.progress, {}), next: undefined };
-  const loaded = await loadView(app, header, 'statuses').catch(unlessUnrunnable);
-  if (loaded === undefined) return { body: bodyOf(header, header.progress ?? NO_PROGRESS, {}), next: undefined };
+  const isEnough = which === 'none' && header.progress !== undefined;
+  const [loaded, arrivals] = isEnough
+    ? []
+    : await Promise.all([
+        loadView(app, header, 'statuses').catch(unlessUnrunnable),
+        app.executions.readUsage(header, 'arrivals'),
+      ]);
+  if (loaded === undefined) {
+    const usage = plus(app.executions.usageOf(header), await app.executions.readUsage(header, 'all'));
+    return { body: bodyOf(header, header.progress ?? NO_PROGRESS, usage, {}), next: undefined };
+  }
   const { plan, frontier, view } = loaded;
+  const usage = plus(loaded.usage, arrivals ?? NO_USAGE);
   const progress = header.progress ?? countProgress(plan, frontier.standings, view);
   const nodes: Record<string, NodeBody> = {};
   let shown = 0;
@@ -78,11 +89,11 @@ export async function executionBody(
     if (!isWanted(body, which)) continue;
     bytes += Buffer.byteLength(JSON.stringify(body));
     if (shown === LIMITS.nodesPageMax || bytes > PAGE_BYTES_MAX)
-      return { body: bodyOf(header, progress, nodes), next: index };
+      return { body: bodyOf(header, progress, usage, nodes), next: index };
     nodes[node.id] = body;
     shown += 1;
   }
-  return { body: bodyOf(header, progress, nodes), next: undefined };
+  return { body: bodyOf(header, progress, usage, nodes), next: undefined };
 }
 
 /** An execution whose definition this deployment cannot run is shown without its nodes: only a plan says what they are. */
@@ -98,6 +109,7 @@ function isWanted({ status }: NodeBody, which: NodeFilter): boolean {
 function bodyOf(
   header: Header,
   progress: ExecutionBody['progress'],
+  usage: Usage,
   nodes: Record<string, NodeBody>,
 ): Omit<ExecutionBody, 'nodesCursor'> {
   const { error } = header;
@@ -108,6 +120,7 @@ function bodyOf(
     }),
     ...(header.stop?.status === 'cancelled' && { cancelRequestedAt: toRfc3339(header.stop.at) }),
     progress,
+    cost: costBody(usage),
     nodes,
   };
 }

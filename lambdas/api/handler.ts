@@ -5,6 +5,7 @@ import { signingSecret } from '../../shared/adapters/aws/dynamo/signing-secret.t
 import { bootstrap, type App } from '../runtime/bootstrap.ts';
 import type { Route } from '../../shared/contracts/routes.ts';
 import type { Env } from '../runtime/config.ts';
+import { ACCESS_LOG_BYTES, InvocationMeter } from '../runtime/invocation-meter.ts';
 import { withLogContext, type LogContext } from '../runtime/log-context.ts';
 import { ApiProblem, problemBody } from './api-problem.ts';
 import { Authenticator } from './authenticate.ts';
@@ -21,6 +22,9 @@ export type ApiHandler = (
 
 const RETRY_AFTER_SECONDS = 2;
 
+/** What every request costs; those without an API key are nobody's. */
+const PER_REQUEST = { apiRequests: 1, invocations: 1, logBytes: ACCESS_LOG_BYTES };
+
 export function createApiHandler(env: Env): ApiHandler {
   const app = bootstrap(env, 'api');
   const authenticator = new Authenticator(app.apiKeys, app.engine.clock.now);
@@ -30,22 +34,36 @@ export function createApiHandler(env: Env): ApiHandler {
     signer.catch(() => (signer = undefined));
     return signer;
   };
-  const handle = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+  const handle = async (
+    event: APIGatewayProxyEventV2,
+    context: Context,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
+    const meter = new InvocationMeter(context);
     const requestId = event.requestContext.requestId;
     const baseUrl = app.baseUrl === '' ? `https://${event.requestContext.domainName}` : app.baseUrl;
-    return answerProblems(app, requestId, baseUrl, async () => {
-      const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
-      const workspace = route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
-      return await withLogContext(aboutOf(route, workspace, params), () =>
-        answerProblems(app, requestId, baseUrl, async () => {
-          checkParams(params);
-          const query = parseQuery(event, route.query);
-          const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
-          const context = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
-          return OPERATIONS[route.operation](context);
-        }),
-      );
-    }).finally(() => app.metrics.flush());
+    const answer = () =>
+      answerProblems(app, requestId, baseUrl, async () => {
+        const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
+        const workspace =
+          route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
+        const operate = () =>
+          answerProblems(app, requestId, baseUrl, async () => {
+            checkParams(params);
+            const query = parseQuery(event, route.query);
+            const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
+            const request = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
+            return OPERATIONS[route.operation](request);
+          });
+        return await withLogContext(aboutOf(route, workspace, params), () =>
+          workspace === '' ? operate() : meter.run(workspace, { own: PER_REQUEST }, operate),
+        );
+      });
+    try {
+      return await answer();
+    } finally {
+      app.metrics.flush();
+      await app.totals.publishIfDue();
+    }
   };
   const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(
     injectLambdaContext(app.logger),

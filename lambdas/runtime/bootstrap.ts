@@ -5,6 +5,7 @@ import { DynamoBreakerStore } from '../../shared/adapters/aws/dynamo/breaker-sto
 import { DynamoExecutionStore } from '../../shared/adapters/aws/dynamo/execution-store.ts';
 import { DynamoReplayStore } from '../../shared/adapters/aws/dynamo/replay-store.ts';
 import { Table } from '../../shared/adapters/aws/dynamo/table.ts';
+import { TotalsStore } from '../../shared/adapters/aws/dynamo/totals-store.ts';
 import { WorkflowStore } from '../../shared/adapters/aws/dynamo/workflow-store.ts';
 import { dynamoClient, sqsClient } from '../../shared/adapters/aws/lean-clients.ts';
 import { PayloadStore } from '../../shared/adapters/aws/payloads.ts';
@@ -27,6 +28,7 @@ import { createLogger } from './logger.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bucketOf, eventsOf, timersOf } from './seldom.ts';
 import { StackMetrics } from './stack-metrics.ts';
+import { TotalsPublisher } from './totals-publisher.ts';
 
 export interface App {
   readonly engine: EngineDeps;
@@ -39,6 +41,7 @@ export interface App {
   readonly baseUrl: string;
   readonly logger: Logger;
   readonly metrics: StackMetrics;
+  readonly totals: TotalsPublisher;
 }
 
 /** The composition root: environment → clients → adapters → engine. Once per Lambda instance, and per local function. */
@@ -90,6 +93,7 @@ export function bootstrap(env: Env, serviceName: string): App {
     baseUrl: config[ENV.baseUrl],
     logger,
     metrics,
+    totals: new TotalsPublisher(new TotalsStore(table), clock, log),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 import { Logger, LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
+import { charge } from '../../shared/metering/tally.ts';
 import { logContext } from './log-context.ts';
 
 /**
@@ -24,6 +25,7 @@ class ContextFormatter extends LogFormatter {
       },
     });
     item.addAttributes(additional);
+    charge({ logBytes: Buffer.byteLength(JSON.stringify(item.getAttributes()) ?? '') });
     return item;
   }
 }

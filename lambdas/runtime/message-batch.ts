@@ -3,6 +3,8 @@ import type { EngineDeps } from '../../shared/engine/engine-deps.ts';
 import type { Delivery, WorkMessage } from '../../shared/engine/messages.ts';
 import { readMessage } from '../../shared/engine/read-message.ts';
 import { UnreadableError } from '../../shared/engine/unreadable.ts';
+import { usageOf } from '../../shared/metering/usage.ts';
+import { InvocationMeter, shareOfBatch } from './invocation-meter.ts';
 import { withLogContext } from './log-context.ts';
 
 export interface BatchDeps {
@@ -19,6 +21,14 @@ export type HandleMessage = (
   remainingMs: number,
 ) => Promise<void>;
 
+export type InvocationContext = Pick<Context, 'getRemainingTimeInMillis' | 'memoryLimitInMB'>;
+
+interface Work {
+  readonly handle: HandleMessage;
+  readonly context: InvocationContext;
+  readonly metered: (message: WorkMessage, run: () => Promise<string | undefined>) => Promise<string | undefined>;
+}
+
 /**
  * Handles the messages of one batch, side by side; answers which of them must come again. Each one's fault is its own.
  *
@@ -29,10 +39,14 @@ export type HandleMessage = (
 export async function handleBatch(
   deps: BatchDeps,
   { Records }: SQSEvent,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
+  context: InvocationContext,
   handle: HandleMessage,
 ): Promise<SQSBatchResponse> {
-  const failed = await Promise.all(Records.map((record) => handleRecord(deps, record, context, handle)));
+  const meter = new InvocationMeter(context);
+  const share = shareOfBatch(Records.length);
+  const metered: Work['metered'] = ({ ws, usage }, run) => meter.run(ws, { received: usageOf(usage), own: share }, run);
+  const work = { handle, context, metered };
+  const failed = await Promise.all(Records.map((record) => handleRecord(deps, record, work)));
   return { batchItemFailures: failed.flatMap((id) => (id === undefined ? [] : [{ itemIdentifier: id }])) };
 }
 
@@ -40,8 +54,7 @@ export async function handleBatch(
 async function handleRecord(
   deps: BatchDeps,
   record: SQSRecord,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-  handle: HandleMessage,
+  { handle, context, metered }: Work,
 ): Promise<string | undefined> {
   let message: WorkMessage;
   try {
@@ -55,14 +68,15 @@ async function handleRecord(
     isolated: message.kind === 'node' && message.isolated === true,
   };
   const about = { workspace: message.ws, ...('ex' in message && { execution: message.ex }) };
-  return withLogContext(about, async () => {
+  const run = async (): Promise<string | undefined> => {
     try {
       await handle(deps.engine, message, delivery, context.getRemainingTimeInMillis());
       return undefined;
     } catch (error) {
       return afterTrouble(deps, record, error);
     }
-  });
+  };
+  return withLogContext(about, () => metered(message, run));
 }
 
 async function afterTrouble(deps: BatchDeps, record: SQSRecord, error: unknown): Promise<string | undefined> {

@@ -20,7 +20,7 @@ export function createQueueHandler(
   serviceName: string,
   handleBatch: (deps: BatchDeps, event: SQSEvent, context: Context) => Promise<SQSBatchResponse>,
 ): QueueHandler {
-  const { engine, logger, metrics } = bootstrap(env, serviceName);
+  const { engine, logger, metrics, totals } = bootstrap(env, serviceName);
   const deps: BatchDeps = {
     engine,
     reportFailure: ({ messageId, body }, error) =>
@@ -35,6 +35,7 @@ export function createQueueHandler(
       return await handleBatch(deps, event, context);
     } finally {
       metrics.flush();
+      await totals.publishIfDue();
     }
   };
   const handler = middy<SQSEvent, SQSBatchResponse>(handle).use(injectLambdaContext(logger));

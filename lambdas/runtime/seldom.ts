@@ -20,7 +20,7 @@ export function bucketOf(env: Env, bucket: string): ObjectStore {
 export function timersOf(env: Env, target: TimerTarget | undefined): Timers {
   if (target === undefined) return { schedule: () => Promise.reject(new Error('this function may make no schedules')) };
   const open = once(async () => (await import('./open-timers.ts')).openTimers(awsSettings(env), target));
-  return { schedule: async (body, notBefore) => (await open()).schedule(body, notBefore) };
+  return { schedule: async (body, notBefore, name) => (await open()).schedule(body, notBefore, name) };
 }
 
 export function eventsOf(env: Env, bus: string): LifecycleEvents {

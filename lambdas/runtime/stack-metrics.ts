@@ -3,6 +3,10 @@ import { METRICS } from '../../shared/config/metrics.ts';
 import type { ExecutionStatus } from '../../shared/domain/execution/records.ts';
 import type { Telemetry } from '../../shared/engine/ports.ts';
 import type { SweepReport } from '../../shared/engine/sweep.ts';
+import { COUNTS } from '../../shared/metering/counts.ts';
+import { processLedger } from '../../shared/metering/ledger.ts';
+import { charge } from '../../shared/metering/tally.ts';
+import { METRIC_BYTES } from './invocation-meter.ts';
 
 const { executions, nodeDuration, sweeper } = METRICS;
 
@@ -20,7 +24,6 @@ const ENDED: Readonly<Partial<Record<ExecutionStatus, string>>> = {
  */
 export class StackMetrics implements Telemetry {
   readonly #stackName: string;
-  readonly #isOff = process.env['POWERTOOLS_METRICS_DISABLED'] === 'true';
   readonly #common: Metrics;
   readonly #byNodeType = new Map<string, Metrics>();
   readonly #counts = new Map<string, number>();
@@ -32,22 +35,28 @@ export class StackMetrics implements Telemetry {
     this.#common = this.#metrics();
   }
 
-  executionStarted(): void {
+  executionStarted(workspace: string): void {
     this.#count(executions.started);
+    processLedger.count(workspace, COUNTS.executionsStarted);
+    // What the start writes to the log besides the gateway's line; of messages it is in their share.
+    charge({ logBytes: METRIC_BYTES / 2 });
   }
 
-  executionEnded(status: ExecutionStatus, durationMs: number): void {
+  executionEnded(workspace: string, status: ExecutionStatus, durationMs: number): void {
     const name = ENDED[status];
     if (name !== undefined) this.#count(name);
     append(this.#durations, executions.duration, durationMs);
+    processLedger.count(workspace, COUNTS.executionsEnded(status));
   }
 
-  nodeEnded(type: string, durationMs: number): void {
+  nodeEnded(workspace: string, type: string, durationMs: number): void {
     append(this.#nodeDurations, type, durationMs);
+    processLedger.count(workspace, COUNTS.nodesEnded(type));
   }
 
-  deadLetterFiled(): void {
+  deadLetterFiled(workspace: string): void {
     this.#count(METRICS.deadLettersFiled);
+    processLedger.count(workspace, COUNTS.deadLettersFiled);
   }
 
   messageParked(): void {
@@ -67,7 +76,7 @@ export class StackMetrics implements Telemetry {
 
   /** At the end of each invocation, also of one that failed: what it counted has happened. */
   flush(): void {
-    if (!this.#isOff) this.#publish();
+    this.#publish();
     for (const counted of [this.#counts, this.#durations, this.#nodeDurations]) counted.clear();
   }
 

@@ -36,6 +36,7 @@ export function createSweeperHandler(env: Env): SweeperHandler {
       return report;
     } finally {
       app.metrics.flush();
+      await app.totals.publishIfDue();
     }
   };
   const handler = middy<SweepEvent, SweepReport>(handle).use(injectLambdaContext(app.logger));

@@ -44,6 +44,7 @@ export type OperationId =
   | 'showCallback'
   | 'getLimits'
   | 'getHealth'
+  | 'getMetrics'
   | 'getOpenApi'
   | 'getErrorCatalog';
 
@@ -348,6 +349,15 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'ready', schema: schemas.HealthBody },
       503: { description: 'not ready', schema: schemas.HealthBody },
     },
+  },
+  {
+    ...key,
+    ...none,
+    operation: 'getMetrics',
+    method: 'GET',
+    path: '/metrics',
+    summary: "What the workspace has done and used, and what that costs, in Prometheus' text format",
+    answers: { 200: { description: 'counters since the stack was made', media: 'text/plain' } },
   },
   {
     ...open,

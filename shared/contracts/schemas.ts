@@ -3,6 +3,7 @@ import type { Json as JsonValue } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { WorkflowName } from '../domain/workflow/definition.ts';
 import { parseRfc3339 } from '../domain/time.ts';
+import { UNITS, type Unit } from '../metering/usage.ts';
 
 /** What the API takes and gives (contract §3). The OpenAPI document is generated from these. */
 export const ExecutionStatusName = z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out']);
@@ -223,10 +224,18 @@ export const ExecutionItem = z.object({
 });
 export type ExecutionItem = z.infer<typeof ExecutionItem>;
 
+/** What the execution has used so far, in the units of the bill, and what that costs by the price table. */
+export const CostBody = z.object({
+  ...(Object.fromEntries(UNITS.map((unit) => [unit, z.number()])) as Record<Unit, z.ZodNumber>),
+  usd: z.number(),
+});
+export type CostBody = z.infer<typeof CostBody>;
+
 export const ExecutionBody = ExecutionItem.extend({
   error: ErrorBody.extend({ node: z.string().optional() }).optional(),
   cancelRequestedAt: Instant.optional(),
   progress: ProgressBody,
+  cost: CostBody,
   nodes: z.record(z.string(), NodeBody),
   nodesCursor: z.string().optional(),
 });

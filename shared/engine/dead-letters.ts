@@ -76,7 +76,7 @@ async function file(session: Session, record: SettledRecord, { node, error }: Un
     status: 'open',
   };
   await deps.store.fileDeadLetter(letter);
-  deps.telemetry.deadLetterFiled();
+  deps.telemetry.deadLetterFiled(letter.workspace);
   session.filed.add(node.index);
 }
 

@@ -27,7 +27,7 @@ export async function endExecution(deps: EngineDeps, header: Header, end: End): 
     op: ids.operation(),
   };
   if (!(await store.replaceHeader(next))) return undefined;
-  telemetry.executionEnded(next.status, now - (header.startedAt ?? header.createdAt));
+  telemetry.executionEnded(next.workspace, next.status, now - (header.startedAt ?? header.createdAt));
   if (events === undefined) return next;
   try {
     return await announceEnd(deps, next);

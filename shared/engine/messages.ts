@@ -9,6 +9,8 @@ const MESSAGE_VERSION = 1;
 const Envelope = {
   v: z.literal(MESSAGE_VERSION).default(MESSAGE_VERSION),
   ws: z.string(),
+  /** What was used on its behalf before it was sent (`metering/tally.ts`). Nothing to the engine. */
+  usage: z.string().optional(),
 };
 
 const Base = { ...Envelope, ex: z.string() };

@@ -146,11 +146,11 @@ export interface EngineLog {
 
 /** What operators count. Nothing is decided by it: the calls cost nothing to speak of, fail never, and may count twice. */
 export interface Telemetry {
-  executionStarted(): void;
-  executionEnded(status: ExecutionStatus, durationMs: number): void;
+  executionStarted(workspace: string): void;
+  executionEnded(workspace: string, status: ExecutionStatus, durationMs: number): void;
   /** An effectful node, from its first claim on. */
-  nodeEnded(type: string, durationMs: number): void;
-  deadLetterFiled(): void;
+  nodeEnded(workspace: string, type: string, durationMs: number): void;
+  deadLetterFiled(workspace: string): void;
 }
 
 /** Where ends of executions are announced. */

@@ -15,6 +15,11 @@ import type { Step } from './step.ts';
 import { StopWatch } from './stop-watch.ts';
 import type { TimeBudget } from './time-budget.ts';
 
+/** About so many records of ordinary size lie in the 4 KB that a query reads for one unit. */
+const RECORDS_PER_READ_UNIT = 8;
+/** Fewer are not worth a thought. */
+const MANY_UNITS = 4;
+
 /**
  * One execution as one invocation sees it: the header, the plan and what is known to have settled. It only ever learns:
  * what is known comes from committed records (its own commits included) and is never taken back within a generation.
@@ -227,11 +232,17 @@ export class Session {
   async #learnUnits(wanted: readonly PlanNode[], depth: 'statuses' | 'outputs'): Promise<void> {
     if (wanted.length === 0) return;
     const units = [...new Set(wanted.map(({ unit }) => unit))].map((unit) => this.nodeKey(nodeAt(this.plan, unit)));
-    const records = await this.deps.store.readNodes(this.key, units, depth);
-    for (const record of records) this.learnRecord(record, depth);
+    for (const record of await this.#readUnits(units, depth)) this.learnRecord(record, depth);
     if (!wanted.some(({ index }) => !this.#known.has(index))) return;
     const recordOf = await this.learnAll();
     if (depth === 'outputs') await this.#learnHosts(wanted, recordOf);
+  }
+
+  /** One by one each costs a unit; in a query of the whole partition about ten of them share one. */
+  async #readUnits(units: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<readonly NodeRecord[]> {
+    const { store } = this.deps;
+    const areMost = units.length >= MANY_UNITS && units.length * RECORDS_PER_READ_UNIT >= this.plan.nodes.length;
+    return areMost ? (await store.readAll(this.key, depth)).nodes : store.readNodes(this.key, units, depth);
   }
 
   /** Outputs of pure nodes that lie in other records than those of their units: a redrive has changed what rides where. */

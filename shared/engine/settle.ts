@@ -120,9 +120,12 @@ export async function commitUnit(
   };
   session.issued.add(record.op);
   // The header is read at the same time: issued not before the commit, it shows every stop older than this permission.
-  const write = await store.writeNode(session.key, record, expected, () => session.refreshHeader());
+  // Where nobody is permitted to start by it there is nothing to look for: who takes a group or claims a join looks then.
+  const alongside = share.inline.length > 0 ? () => session.refreshHeader() : undefined;
+  const write = await store.writeNode(session.key, record, expected, alongside);
   if (!write.written) return false;
-  if (node.kind === 'effect') session.deps.telemetry.nodeEnded(node.type, record.endedAt - record.startedAt);
+  if (node.kind === 'effect')
+    session.deps.telemetry.nodeEnded(session.key.workspace, node.type, record.endedAt - record.startedAt);
   for (const { node: ended, settled } of closure.settled) session.learn(ended, settled);
   session.markOutputs(node.index);
   if (base.via !== undefined) session.learnRecord(record);

@@ -53,7 +53,7 @@ export async function startExecution(deps: EngineDeps, request: StartRequest): P
   const result = await deps.store.createHeader(header);
   const current = result.created ? header : result.existing;
   if (current.request !== request.request) return { kind: 'conflict' };
-  if (result.created && !hold) deps.telemetry.executionStarted();
+  if (result.created && !hold) deps.telemetry.executionStarted(current.workspace);
   await send(deps, plan, current);
   return { kind: result.created ? 'started' : 'replayed', header: current };
 }
@@ -98,7 +98,7 @@ export async function startHeld(deps: EngineDeps, key: ExecutionKey): Promise<St
       op: deps.ids.operation(),
     };
     if (!(await deps.store.replaceHeader(next))) continue;
-    deps.telemetry.executionStarted();
+    deps.telemetry.executionStarted(key.workspace);
     await send(deps, plan, next);
     return { kind: 'started', header: next };
   }

@@ -10,7 +10,8 @@ interface Request {
 }
 
 const key = (number: number): ItemKey => ({ pk: 'p', sk: `s${number}` });
-const item = ({ sk }: ItemKey) => ({ sk: { S: sk } });
+const item = ({ sk }: ItemKey) => ({ item: { sk: { S: sk } }, readUnits: 1 });
+const nothing = { item: undefined, readUnits: 1 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let requests: Request[];
@@ -48,10 +49,12 @@ describe('reads of single items', () => {
     answer(requests[0]);
     await first;
     await turn();
-    // R1: what was asked for after a request had left may have been written after it; the same item twice is read once.
+    // R1: what was asked for after a request had left may have been written after it; the same item twice is read once,
+    // and paid for once.
     expect(requests.map(({ keys }) => keys)).toEqual([[key(1)], [key(1), key(2)]]);
     answer(requests[1]);
-    expect(await Promise.all(later)).toEqual([item(key(1)), item(key(2)), item(key(2))]);
+    const half = { ...item(key(2)), readUnits: 0.5 };
+    expect(await Promise.all(later)).toEqual([item(key(1)), half, half]);
   });
 
   test('leave a hundred at a time', async () => {
@@ -67,8 +70,8 @@ describe('reads of single items', () => {
   test('are answered one by one: an item that takes longer holds up nobody else', async () => {
     const [quick, slow] = [reads.get(key(1)), reads.get(key(2))];
     await turn();
-    requests[0]?.found(key(1), undefined);
-    expect(await quick).toBeUndefined();
+    requests[0]?.found(key(1), nothing);
+    expect(await quick).toEqual(nothing);
     answer(requests[0]);
     expect(await slow).toEqual(item(key(2)));
   });

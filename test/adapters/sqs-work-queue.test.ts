@@ -5,6 +5,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { ScheduleTimers } from '../../shared/adapters/aws/scheduler-timers.ts';
 import { SqsWorkQueue } from '../../shared/adapters/aws/sqs-work-queue.ts';
 import { epochMs } from '../../shared/domain/time.ts';
+import { Tally, withTally } from '../../shared/metering/tally.ts';
+import { NO_USAGE, plus, usageOf, usageText } from '../../shared/metering/usage.ts';
 
 const sqs = mockClient(SQSClient);
 const scheduler = mockClient(SchedulerClient);
@@ -112,4 +114,36 @@ test('what is parked goes to a queue of its own, byte for byte', async () => {
   expect(sqs.commandCalls(SendMessageCommand).map(({ args }) => args[0].input)).toEqual([
     { QueueUrl: 'http://parked', MessageBody: '{ not ours' },
   ]);
+});
+
+test('what was used before travels with the first message, sending included; the others take nothing', async () => {
+  const tally = new Tally('w');
+  tally.add({ readUnits: 2 });
+  const outgoing = Array.from({ length: 12 }, (_, at) => ({ message: message(`n${at}`) }));
+  await withTally(tally, () => queue.send(outgoing));
+  const usages = sent().map(({ MessageBody = '' }) => (JSON.parse(MessageBody) as { usage?: string }).usage);
+  expect(usages).toEqual([usageText(plus(NO_USAGE, { readUnits: 2, queueRequests: 2 })), ...Array(11).fill(undefined)]);
+  expect(tally.take()).toEqual(NO_USAGE);
+});
+
+test('with a schedule too, which is the same one whatever it takes along', async () => {
+  const tally = new Tally('w');
+  const far = [{ message: message('a'), notBefore: after(900_001) }];
+  await withTally(tally, () => queue.send(far));
+  await queue.send(far);
+  const [first, second] = scheduler.commandCalls(CreateScheduleCommand).map(({ args }) => args[0].input);
+  expect(first?.Name).toBe(second?.Name);
+  const { usage } = JSON.parse(first?.Target?.Input ?? '') as { usage?: string };
+  expect(usageOf(usage)).toEqual(plus(NO_USAGE, { schedules: 1, queueRequests: 1 }));
+  expect(JSON.parse(second?.Target?.Input ?? '')).not.toHaveProperty('usage');
+});
+
+test('and is given back when nothing can be sent; a message that is sent on does not bring again what it brought', async () => {
+  const tally = new Tally('w');
+  sqs.on(SendMessageBatchCommand).rejects(new Error('down'));
+  await expect(withTally(tally, () => queue.send([{ message: message('a') }]))).rejects.toThrow('down');
+  expect(tally.take()).toEqual(plus(NO_USAGE, { queueRequests: 1 }));
+  sqs.on(SendMessageBatchCommand).resolves({});
+  await queue.send([{ message: { ...message('a'), usage: '5' } }]);
+  expect(sent().at(-1)?.MessageBody).toBe(JSON.stringify(message('a')));
 });

@@ -7,7 +7,7 @@ import { readMessage } from '../../shared/engine/read-message.ts';
 import { UnreadableError } from '../../shared/engine/unreadable.ts';
 import { compile, EngineHarness } from '../support/engine-harness.ts';
 
-const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
+const CONTEXT = { memoryLimitInMB: '512', getRemainingTimeInMillis: () => 60_000 };
 const plan = compile({ a: { type: 'task' } });
 
 const cleanups: (() => void)[] = [];

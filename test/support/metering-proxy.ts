@@ -22,6 +22,8 @@ export class MeteringProxy {
   readonly keysRead: string[] = [];
   /** Sort keys of the items that were put, refused writes included. */
   readonly keysWritten: string[] = [];
+  /** Sort keys of the items that were added to. */
+  readonly keysAddedTo: string[] = [];
   readonly #server: Server;
 
   constructor(upstream: () => string) {
@@ -43,6 +45,7 @@ export class MeteringProxy {
     this.calls.clear();
     this.keysRead.length = 0;
     this.keysWritten.length = 0;
+    this.keysAddedTo.length = 0;
   }
 
   async stop(): Promise<void> {
@@ -86,6 +89,8 @@ export class MeteringProxy {
       this.messagesSent += (JSON.parse(request) as { Entries: unknown[] }).Entries.length;
     if (operation === 'SendMessage') this.messagesSent += 1;
     if (operation === 'GetItem') this.keysRead.push((JSON.parse(request) as { Key: { sk: { S: string } } }).Key.sk.S);
+    if (operation === 'UpdateItem')
+      this.keysAddedTo.push((JSON.parse(request) as { Key: { sk: { S: string } } }).Key.sk.S);
     if (operation === 'PutItem')
       this.keysWritten.push((JSON.parse(request) as { Item: { sk: { S: string } } }).Item.sk.S);
     if (answer === undefined) return;

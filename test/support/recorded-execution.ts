@@ -123,7 +123,7 @@ export class RecordedExecution {
     const handled = workBatch(
       { engine: this.deps(worker), reportFailure },
       { Records: [sqsRecord(body, id, receiveCount)] },
-      { getRemainingTimeInMillis: () => INVOCATION_MS },
+      { getRemainingTimeInMillis: () => INVOCATION_MS, memoryLimitInMB: '512' },
     ).then(({ batchItemFailures }) => batchItemFailures.length === 0);
     return Promise.race([handled, worker.gone.then(() => false)]);
   }

@@ -12,6 +12,7 @@ import {
 import { getHistory, getNode, getResults } from './execution-details.ts';
 import { cancel, getExecution, listAll, start, startHeldExecution } from './executions.ts';
 import { redriveExecution } from './redrive.ts';
+import { getMetrics } from './metrics.ts';
 import { getErrorCatalog, getHealth, getLimits, getOpenApi } from './system.ts';
 import {
   createWorkflow,
@@ -48,6 +49,7 @@ export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   showCallback,
   getLimits,
   getHealth,
+  getMetrics,
   getOpenApi,
   getErrorCatalog,
 };

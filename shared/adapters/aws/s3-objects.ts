@@ -1,4 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { charge } from '../../metering/tally.ts';
 import type { ObjectStore } from './payloads.ts';
 
 /** The objects of one bucket. */
@@ -15,10 +16,12 @@ export class S3Objects implements ObjectStore {
     await this.#client.send(
       new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: 'application/octet-stream' }),
     );
+    charge({ objectPuts: 1 });
   }
 
   async get(key: string): Promise<Uint8Array> {
     const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+    charge({ objectGets: 1 });
     if (Body === undefined) throw new Error(`object ${key} came without a body`);
     return Body.transformToByteArray();
   }

@@ -25,9 +25,9 @@ export class ScheduleTimers implements Timers {
     this.#target = target;
   }
 
-  /** The name is derived from what is sent and when: doing it twice makes one schedule. */
-  async schedule(body: string, notBefore: EpochMs): Promise<void> {
-    const name = createHash('sha256').update(`${notBefore}\n${body}`).digest('hex').slice(0, 64);
+  /** The name is derived from what is meant and when: doing it twice makes one schedule. */
+  async schedule(body: string, notBefore: EpochMs, named = body): Promise<void> {
+    const name = createHash('sha256').update(`${notBefore}\n${named}`).digest('hex').slice(0, 64);
     const at = new Date(notBefore - EARLY_MS).toISOString().slice(0, 19);
     const command = new CreateScheduleCommand({
       Name: name,

@@ -6,13 +6,17 @@ import {
 } from '@aws-sdk/client-sqs';
 import { QUEUE } from '../../config/functions.ts';
 import type { EpochMs } from '../../domain/time.ts';
+import type { WorkMessage } from '../../engine/messages.ts';
 import type { OutgoingMessage, WorkQueue } from '../../engine/ports.ts';
+import { charge, currentTally } from '../../metering/tally.ts';
+import { NO_USAGE, usageText } from '../../metering/usage.ts';
 
 const BATCH_MAX = 10;
 
 /** Brings a message to the queue at a time that is further away than the queue can delay it. */
 export interface Timers {
-  schedule(body: string, notBefore: EpochMs): Promise<void>;
+  /** Made twice under one name it is one; the body's own unless another is given. */
+  schedule(body: string, notBefore: EpochMs, name?: string): Promise<void>;
 }
 
 export interface QueueUrls {
@@ -42,37 +46,53 @@ export class SqsWorkQueue implements WorkQueue {
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
     const now = this.#now();
-    const sends: Promise<void>[] = [];
-    const byQueue = new Map<string, SendMessageBatchRequestEntry[]>();
+    const far: FarMessage[] = [];
+    const near = new Map<string, NearMessage[]>();
     for (const { message, notBefore, isolated } of messages) {
       const delaySeconds = Math.max(0, Math.ceil(((notBefore ?? now) - now) / 1_000));
-      const body = JSON.stringify(message);
       if (notBefore !== undefined && delaySeconds > QUEUE.delaySecondsMax) {
-        sends.push(this.#timers.schedule(body, notBefore));
+        far.push({ message, notBefore });
         continue;
       }
       const url = isolated === true ? this.#urls.isolated : this.#urls.work;
-      const entries = byQueue.get(url) ?? [];
-      entries.push({
-        Id: String(entries.length),
-        MessageBody: body,
-        // SQS's fair queues: a workspace with a backlog does not keep the others waiting.
-        MessageGroupId: message.ws,
-        ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
-      });
-      byQueue.set(url, entries);
+      near.set(url, [...(near.get(url) ?? []), { message, delaySeconds }]);
     }
-    for (const [url, entries] of byQueue) {
-      for (let at = 0; at < entries.length; at += BATCH_MAX)
-        sends.push(this.#sendBatch(url, entries.slice(at, at + BATCH_MAX)));
+    const batches = [...near].flatMap(([url, all]) => inBatches(all).map((batch) => ({ url, batch })));
+    // A schedule fires once, and sends its message by a request of its own.
+    charge({ schedules: far.length, queueRequests: batches.length + far.length });
+    await this.#sendAll(far, batches, messages[0]?.message);
+  }
+
+  /** `first` takes along what was used up to here. */
+  async #sendAll(
+    far: readonly FarMessage[],
+    batches: readonly { readonly url: string; readonly batch: readonly NearMessage[] }[],
+    first: WorkMessage | undefined,
+  ): Promise<void> {
+    const usage = currentTally()?.take() ?? NO_USAGE;
+    const carried = usageText(usage);
+    // One that is sent on has told what it brought.
+    const bodyOf = (message: WorkMessage): string =>
+      JSON.stringify({ ...message, usage: message === first && carried !== '' ? carried : undefined });
+    try {
+      await Promise.all([
+        ...far.map(({ message, notBefore }) =>
+          this.#timers.schedule(bodyOf(message), notBefore, JSON.stringify({ ...message, usage: undefined })),
+        ),
+        ...batches.map(({ url, batch }) => this.#sendBatch(url, entriesOf(batch, bodyOf))),
+      ]);
+    } catch (error) {
+      // Perhaps it has arrived; a bill that is counted twice is better than one that is lost.
+      currentTally()?.add(usage);
+      throw error;
     }
-    await Promise.all(sends);
   }
 
   async park(body: string): Promise<void> {
     const { parked } = this.#urls;
     if (parked === undefined) throw new Error('this function may park nothing');
     await this.#client.send(new SendMessageCommand({ QueueUrl: parked, MessageBody: body }));
+    charge({ queueRequests: 1 });
   }
 
   async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {
@@ -90,4 +110,33 @@ export class SqsWorkQueue implements WorkQueue {
     if ((again.Failed ?? []).length > 0)
       throw new Error(`SQS did not take ${again.Failed?.length} messages: ${again.Failed?.[0]?.Message}`);
   }
+}
+
+interface FarMessage {
+  readonly message: WorkMessage;
+  readonly notBefore: EpochMs;
+}
+
+interface NearMessage {
+  readonly message: WorkMessage;
+  readonly delaySeconds: number;
+}
+
+function entriesOf(
+  batch: readonly NearMessage[],
+  bodyOf: (message: WorkMessage) => string,
+): SendMessageBatchRequestEntry[] {
+  return batch.map(({ message, delaySeconds }, at) => ({
+    Id: String(at),
+    MessageBody: bodyOf(message),
+    // SQS's fair queues: a workspace with a backlog does not keep the others waiting.
+    MessageGroupId: message.ws,
+    ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
+  }));
+}
+
+function inBatches<T>(entries: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  for (let at = 0; at < entries.length; at += BATCH_MAX) batches.push(entries.slice(at, at + BATCH_MAX));
+  return batches;
 }

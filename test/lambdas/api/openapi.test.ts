@@ -179,6 +179,7 @@ describe('every real answer is as documented', () => {
     expect((await call('GET', '/health')).body).toEqual({ status: 'ok', checks: { table: 'ok', queue: 'ok' } });
     expect((await call('GET', '/v1/limits')).body).toEqual(LIMITS);
     await call('GET', '/openapi.json');
+    expect((await call('GET', '/metrics')).text).toMatch(/^# HELP stepwell_/);
     const { text } = await call('GET', '/docs/errors');
     for (const code of Object.keys(API_ERRORS)) expect(text).toContain(`id="${code}"`);
   });

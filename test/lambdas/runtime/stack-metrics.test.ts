@@ -23,11 +23,11 @@ const written = () => lines.map((line): unknown => JSON.parse(line));
 describe('an invocation’s metrics', () => {
   test('are one line, in the format that CloudWatch takes metrics from, with the stack as their only dimension', () => {
     const metrics = new StackMetrics('stepwell-dev');
-    metrics.executionStarted();
-    metrics.executionStarted();
-    metrics.executionEnded('succeeded', 1_200);
-    metrics.executionEnded('timed_out', 60_000);
-    metrics.deadLetterFiled();
+    metrics.executionStarted('acme');
+    metrics.executionStarted('acme');
+    metrics.executionEnded('acme', 'succeeded', 1_200);
+    metrics.executionEnded('acme', 'timed_out', 60_000);
+    metrics.deadLetterFiled('acme');
     metrics.messageParked();
     metrics.flush();
     expect(written()).toMatchObject([
@@ -46,8 +46,8 @@ describe('an invocation’s metrics', () => {
 
   test('are one line more for each type of node that ended: never for each node', () => {
     const metrics = new StackMetrics('stepwell-dev');
-    for (let at = 0; at < 10; at += 1) metrics.nodeEnded('http', at);
-    metrics.nodeEnded('wait', 3_000);
+    for (let at = 0; at < 10; at += 1) metrics.nodeEnded('acme', 'http', at);
+    metrics.nodeEnded('acme', 'wait', 3_000);
     metrics.flush();
     expect(written()).toMatchObject([
       {
@@ -82,7 +82,7 @@ describe('an invocation’s metrics', () => {
 
   test('a thousand nodes of one type lose none', () => {
     const metrics = new StackMetrics('stepwell-dev');
-    for (let at = 0; at < 1_000; at += 1) metrics.nodeEnded('http', at);
+    for (let at = 0; at < 1_000; at += 1) metrics.nodeEnded('acme', 'http', at);
     metrics.flush();
     const values = written().flatMap((line) => (line as Record<string, number | number[]>)[nodeDuration.name]);
     expect(values).toHaveLength(1_000);
@@ -91,7 +91,7 @@ describe('an invocation’s metrics', () => {
   test('are not written by the local stack', () => {
     vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
     const metrics = new StackMetrics('stepwell-dev');
-    metrics.executionStarted();
+    metrics.executionStarted('acme');
     metrics.flush();
     expect(lines).toEqual([]);
   });

@@ -89,7 +89,8 @@ async function deleteUnused(setting: Setting): Promise<void> {
 }
 
 async function readWhatNeedsNoExecution(setting: Setting): Promise<void> {
-  for (const path of ['/health', '/openapi.json', '/docs/errors', '/v1/limits']) await setting.ask('GET', path);
+  for (const path of ['/health', '/openapi.json', '/docs/errors', '/v1/limits', '/metrics'])
+    await setting.ask('GET', path);
   await setting.ask('POST', '/v1/workflows/validate', { name: 'valid', nodes: { a: { type: 'pass' } } });
 }
 

@@ -169,7 +169,7 @@ export const PERMISSIONS_AND_ENDS: readonly Mutant[] = [
     edits: [
       {
         file: engine('settle.ts'),
-        find: 'const write = await store.writeNode(session.key, record, expected, () => session.refreshHeader());',
+        find: 'const write = await store.writeNode(session.key, record, expected, alongside);',
         replace: 'const write = await store.writeNode(session.key, record, expected);',
       },
     ],

@@ -240,7 +240,7 @@ export class World {
         (process.by === 'deadLetters' ? buryBatch : workBatch)(
           { engine: this.deps(process, hops + 1), reportFailure: (_, error) => this.#judge(error) },
           event,
-          { getRemainingTimeInMillis },
+          { getRemainingTimeInMillis, memoryLimitInMB: '512' },
         ),
     };
   }

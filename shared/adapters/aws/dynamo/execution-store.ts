@@ -20,10 +20,15 @@ import type {
   NodeWrite,
 } from '../../../engine/ports.ts';
 import { inflate, type Payloads } from '../payloads.ts';
-import { number, text, textOf, textSet } from './attributes.ts';
+import { currentTally, type Tally } from '../../../metering/tally.ts';
+import { NO_USAGE, plus, type Usage } from '../../../metering/usage.ts';
+import { number, text, textOf, textSet, type Item } from './attributes.ts';
+import { addCarrying, CARRIED_ATTRIBUTES, carriedUsage, noteCarried, putCarrying } from './carried-usage.ts';
 import { deadLetterItem, deadLetterOf } from './dead-letter-items.ts';
 import { headerItem, headerOf } from './header-items.ts';
 import {
+  ARRIVALS_FROM,
+  ARRIVALS_TO,
   arrivalKey,
   DEAD_LETTERS_FROM,
   DEAD_LETTERS_TO,
@@ -52,6 +57,8 @@ const isOpen = { expression: '#status = :open', names: { '#status': 'status' }, 
 export class DynamoExecutionStore implements ExecutionStore {
   readonly #table: Table;
   readonly #payloads: Payloads;
+  readonly #usage = new WeakMap<Header | ExecutionRecords, Usage>();
+  readonly #headers = new WeakMap<Tally, Item>();
 
   constructor(table: Table, payloads: Payloads) {
     this.#table = table;
@@ -59,7 +66,9 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   async createHeader(header: Header) {
-    const result = await this.#table.put(await headerItem(header, this.#payloads), isAbsent);
+    const item = await headerItem(header, this.#payloads);
+    const result = await putCarrying(item, undefined, () => this.#table.put(item, isAbsent));
+    this.#noteHeader(result.written ? item : result.existing);
     return result.written
       ? ({ created: true } as const)
       : ({ created: false, existing: headerOf(result.existing) } as const);
@@ -69,16 +78,49 @@ export class DynamoExecutionStore implements ExecutionStore {
     // Every write raises the revision.
     if (known !== undefined && (await this.#table.revision(headerKey(key))) === known.rev) return known;
     const item = await this.#table.get(headerKey(key));
-    return item === undefined ? undefined : headerOf(item);
+    if (item === undefined) return undefined;
+    this.#noteHeader(item);
+    return this.#remember(headerOf(item), [item]);
   }
 
   async replaceHeader(next: Header): Promise<boolean> {
     const item = await headerItem(next, this.#payloads);
-    const { written } = await this.#table.put(item, {
-      expression: isAtRevision,
-      values: { ':rev': number(next.rev - 1) },
-    });
+    const condition = { expression: isAtRevision, values: { ':rev': number(next.rev - 1) } };
+    const { written } = await putCarrying(item, this.#headerBefore(item), () => this.#table.put(item, condition));
+    if (written) this.#noteHeader(item);
     return written;
+  }
+
+  /** What the execution has used by what was read here: a header, and its records. */
+  usageOf(...read: readonly (Header | ExecutionRecords)[]): Usage {
+    return read.reduce((sum, value) => plus(sum, this.#usage.get(value) ?? NO_USAGE), NO_USAGE);
+  }
+
+  /** The same of what was not read, arrivals in any case, at half the price: what was written just now may be missing. */
+  async readUsage(key: ExecutionKey, of: 'arrivals' | 'all'): Promise<Usage> {
+    const to = of === 'all' ? RECORDS_TO : ARRIVALS_TO;
+    const items = this.#table.attributesOf(executionPartition(key), ARRIVALS_FROM, to, CARRIED_ATTRIBUTES);
+    let sum = NO_USAGE;
+    for await (const item of items) sum = plus(sum, carriedUsage(item));
+    return sum;
+  }
+
+  #remember<T extends Header | ExecutionRecords>(read: T, items: readonly Item[]): T {
+    this.#usage.set(read, items.map(carriedUsage).reduce(plus, NO_USAGE));
+    return read;
+  }
+
+  #noteHeader(item: Item): void {
+    noteCarried(item);
+    const tally = currentTally();
+    if (tally !== undefined) this.#headers.set(tally, item);
+  }
+
+  /** The header that this one takes the place of, if it is the last one that was seen here. */
+  #headerBefore(next: Item): Item | undefined {
+    const tally = currentTally();
+    const last = tally === undefined ? undefined : this.#headers.get(tally);
+    return last !== undefined && textOf(last, 'pk') === textOf(next, 'pk') ? last : undefined;
   }
 
   async load(value: Stored): Promise<Json> {
@@ -87,24 +129,27 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   async readNode(key: ExecutionKey, node: NodeKey): Promise<NodeRecord | undefined> {
     const item = await this.#table.get(nodeItemKey(key, node));
+    noteCarried(item);
     return item === undefined ? undefined : nodeRecordWithOutputs(item, this.#payloads);
   }
 
   async readNodes(key: ExecutionKey, nodes: readonly NodeKey[], depth: 'statuses' | 'outputs'): Promise<NodeRecord[]> {
     const items = await this.#table.getMany(nodes.map((node) => nodeItemKey(key, node)));
+    items.forEach(noteCarried);
     if (depth === 'statuses') return items.map(nodeRecord);
     return Promise.all(items.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
   }
 
   async readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
     const items = await this.#table.range(executionPartition(key), RECORDS_FROM, RECORDS_TO);
+    items.forEach(noteCarried);
     const nodes = items.filter((item) => textOf(item, 'sk')?.startsWith(RECORDS_FROM));
     const groups = items.filter((item) => textOf(item, 'sk')?.startsWith('S#')).map(groupRecord);
     const records =
       depth === 'statuses'
         ? nodes.map(nodeRecord)
         : await Promise.all(nodes.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
-    return { nodes: records, groups };
+    return this.#remember({ nodes: records, groups }, items);
   }
 
   async writeNode(
@@ -122,20 +167,26 @@ export class DynamoExecutionStore implements ExecutionStore {
             names: { '#status': 'status' },
             values: { ':status': text(expected.status), ':fence': number(expected.fence) },
           };
-    const [result] = await Promise.all([this.#table.put(item, condition), alongside?.()]);
+    const put = putCarrying(item, undefined, () => this.#table.put(item, condition));
+    const [result] = await Promise.all([put, alongside?.()]);
     if (result.written) {
       if (result.repeated) await alongside?.();
       return { written: true };
     }
+    noteCarried(result.existing);
     return { written: false, existing: result.existing === undefined ? undefined : nodeRecord(result.existing) };
   }
 
   async arrive(key: ExecutionKey, set: ArrivalSetKey, elements: readonly string[]): Promise<ReadonlySet<string>> {
-    return new Set(await this.#table.addToSet(arrivalKey(key, set), 'arr', textSet([...new Set(elements)])));
+    const arr = textSet([...new Set(elements)]);
+    const item = await addCarrying((usage) => this.#table.add(arrivalKey(key, set), { arr, ...usage }));
+    return new Set(item['arr']?.SS ?? []);
   }
 
   async takeGroup(key: ExecutionKey, group: GroupRecord, alongside?: () => Promise<unknown>) {
-    const [result] = await Promise.all([this.#table.put(groupItem(key, group), isAbsent), alongside?.()]);
+    const item = groupItem(key, group);
+    const put = putCarrying(item, undefined, () => this.#table.put(item, isAbsent));
+    const [result] = await Promise.all([put, alongside?.()]);
     if (!result.written) return { taken: false, existing: groupRecord(result.existing) } as const;
     if (result.repeated) await alongside?.();
     return { taken: true } as const;

@@ -8,11 +8,19 @@ export const BATCH_GET_MAX = 100;
 
 /** Reads items strongly; tells of each as soon as it is known, and of all before it ends. */
 type ReadItems = (keys: readonly ItemKey[], found: Found) => Promise<void>;
-export type Found = (key: ItemKey, item: Item | undefined) => void;
+export type Found = (key: ItemKey, answer: Read) => void;
+
+/** What is there, if anything, and what it cost to read. */
+export interface Read {
+  readonly item: Item | undefined;
+  readonly readUnits: number;
+}
 
 interface Wanted {
   readonly key: ItemKey;
-  readonly answer: PromiseWithResolvers<Item | undefined>;
+  readonly answer: PromiseWithResolvers<Read>;
+  /** How many wait for it: they share what it costs. */
+  waiters: number;
 }
 
 /**
@@ -33,11 +41,14 @@ export class GatheredReads {
     this.#read = read;
   }
 
-  get(key: ItemKey): Promise<Item | undefined> {
+  get(key: ItemKey): Promise<Read> {
     const name = nameOf(key);
     const waiting = this.#waiting.get(name);
-    if (waiting !== undefined) return waiting.answer.promise;
-    const wanted = { key, answer: Promise.withResolvers<Item | undefined>() };
+    if (waiting !== undefined) {
+      waiting.waiters += 1;
+      return waiting.answer.promise;
+    }
+    const wanted = { key, answer: Promise.withResolvers<Read>(), waiters: 1 };
     if (this.#waiting.size === 0) queueMicrotask(() => this.#leave());
     this.#waiting.set(name, wanted);
     return wanted.answer.promise;
@@ -55,7 +66,10 @@ export class GatheredReads {
   async #send(leaving: ReadonlyMap<string, Wanted>): Promise<void> {
     const keys = [...leaving.values()].map(({ key }) => key);
     try {
-      await this.#read(keys, (key, item) => leaving.get(nameOf(key))?.answer.resolve(item));
+      await this.#read(keys, (key, { item, readUnits }) => {
+        const wanted = leaving.get(nameOf(key));
+        wanted?.answer.resolve({ item, readUnits: readUnits / wanted.waiters });
+      });
     } catch (error) {
       // Those that have their answer keep it.
       for (const { answer } of leaving.values()) answer.reject(error);

@@ -19,6 +19,7 @@ import type { ReplayJobKey } from '../../../engine/replay-jobs.ts';
  * | workflow | `<ws>#W` | `<name>` |
  * | workflow version | `<ws>#W#<name>` | `V#<version>` |
  * | bulk replay | `<ws>#R#<job>` | `R` |
+ * | totals of a month | `<ws>#M` | `<yyyy-mm>` |
  * | circuit breaker | `<ws>#B#<sha256 of target>` | `B` |
  * | API key | `$keys#<sha256>` | `K` |
  * | signing secret | `$system` | `signing-secret` |
@@ -41,6 +42,8 @@ export function executionOf(partition: string): ExecutionKey | undefined {
 }
 
 export const HEADER_SK = 'H';
+export const ARRIVALS_FROM = 'J#';
+export const ARRIVALS_TO = 'J#~';
 /** Nodes and groups lie next to each other, so that one query reads both and leaves the arrival sets out. */
 export const RECORDS_FROM = 'N#';
 export const RECORDS_TO = 'S#~';
@@ -111,4 +114,9 @@ export function listingSort(createdAt: number, execution: string): string {
 
 export function sweepPartition(shard: number): string {
   return `$sweep#${shard}`;
+}
+
+/** What the workspace has used and done in a month, `yyyy-mm`. */
+export function totalsKey(workspace: string, month: string): ItemKey {
+  return { pk: `${workspace}#M`, sk: month };
 }

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type ConsumedCapacity } from '@aws-sdk/client-dynamodb';
 import { textOf, type Item } from './attributes.ts';
 
 /**
@@ -21,6 +21,8 @@ interface Written {
   readonly written: true;
   /** The SDK sent it more than once: the write that counted may have left later than what was read alongside. */
   readonly repeated?: true;
+  /** What it cost, if that was asked for and an answer came. */
+  readonly capacity?: ConsumedCapacity;
 }
 
 interface Refusal<E> {
@@ -77,11 +79,13 @@ const REQUEST_TIMEOUT = 408;
 export async function conditionalWrite(
   op: string | undefined,
   condition: Condition,
-  send: () => Promise<unknown>,
+  send: () => Promise<{ readonly ConsumedCapacity?: ConsumedCapacity | undefined }>,
 ): Promise<WriteResult> {
   try {
-    const { attempts } = metadataOf(await send());
-    return attempts === undefined || attempts === 1 ? { written: true } : { written: true, repeated: true };
+    const answer = await send();
+    const { attempts = 1 } = metadataOf(answer);
+    const { ConsumedCapacity: capacity } = answer;
+    return { written: true, ...(attempts > 1 && { repeated: true }), ...(capacity !== undefined && { capacity }) };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw faultOf(error);
     const existing = error.Item;

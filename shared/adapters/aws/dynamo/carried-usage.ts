@@ -1,0 +1,80 @@
+import { currentTally } from '../../../metering/tally.ts';
+import { noUsage, plus, UNITS, usageOf, usageText, type Usage } from '../../../metering/usage.ts';
+import { number, numberOf, text, textOf, type Item } from './attributes.ts';
+import { indexWriteUnitsOf, writeUnitsOf } from './capacity.ts';
+
+/** The attribute in which a record carries what was used up to it (`metering/tally.ts`). */
+const CARRIED = 'u';
+
+/** Those who only add to an item leave numbers, an attribute a unit. */
+export const CARRIED_ATTRIBUTES = [CARRIED, ...UNITS];
+
+export function carriedUsage(item: Item): Usage {
+  const carried = textOf(item, CARRIED);
+  return carried === undefined ? usageOfNumbers(item) : usageOf(carried);
+}
+
+export function usageOfNumbers(item: Item): Usage {
+  const usage = noUsage();
+  for (const unit of UNITS) usage[unit] = numberOf(item, unit) ?? 0;
+  return usage;
+}
+
+export function usageNumbers(usage: Usage): Item {
+  return Object.fromEntries(UNITS.flatMap((unit) => (usage[unit] === 0 ? [] : [[unit, number(usage[unit])]])));
+}
+
+/** An addition that carries what was used, itself included: one unit, as small as such items are. */
+export async function addCarrying(add: (usage: Item) => Promise<Item>): Promise<Item> {
+  const tally = currentTally();
+  if (tally === undefined) return add({});
+  const open = tally.take();
+  const own = { writeUnits: 1 };
+  let isWritten = false;
+  try {
+    const item = await add(usageNumbers(plus(open, own)));
+    isWritten = true;
+    return item;
+  } finally {
+    tally.add(isWritten ? { writeUnits: -own.writeUnits } : open);
+  }
+}
+
+/** Of a record that may be overwritten here: what it carries is its successor's. */
+export function noteCarried(item: Item | undefined): void {
+  if (item !== undefined) currentTally()?.noteCarried(textOf(item, 'sk') ?? '', textOf(item, CARRIED));
+}
+
+/**
+ * Puts a record that carries what was used. What it costs itself is part of that, hence reckoned before it is written; should
+ * DynamoDB count otherwise, the difference is the next record's. A write that is refused, or fails, carries nothing.
+ */
+export async function putCarrying<R extends { readonly written: boolean }>(
+  item: Item,
+  before: Item | undefined,
+  put: () => Promise<R>,
+): Promise<R> {
+  const tally = currentTally();
+  if (tally === undefined) return put();
+  const record = textOf(item, 'sk') ?? '';
+  const open = tally.take();
+  const carried = plus(usageOf(tally.carriedBy(record)), open);
+  const indexWriteUnits = indexWriteUnitsOf(before, item);
+  const withOwn = (writeUnits: number): Usage => plus(carried, { writeUnits, indexWriteUnits });
+  // Its own text may take the item into another unit.
+  item[CARRIED] = text(usageText(withOwn(writeUnitsOf(item) + indexWriteUnits)));
+  const writeUnits = writeUnitsOf(item) + indexWriteUnits;
+  const carries = usageText(withOwn(writeUnits));
+  item[CARRIED] = text(carries);
+  let isWritten = false;
+  try {
+    const result = await put();
+    isWritten = result.written;
+    return result;
+  } finally {
+    if (isWritten) {
+      tally.noteCarried(record, carries);
+      tally.add({ writeUnits: -writeUnits, indexWriteUnits: -indexWriteUnits });
+    } else tally.add(open);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What AWS charges for, in the units in which it counts. The order is how usage is written down: append only, what older
+ * records say is read for ever.
+ */
+export const UNITS = [
+  /** DynamoDB: 1 KB written to an item or to an index entry. */
+  'writeUnits',
+  /** Those of them that were written to indexes. */
+  'indexWriteUnits',
+  /** DynamoDB: 4 KB read strongly, or 8 KB otherwise. */
+  'readUnits',
+  'indexReadUnits',
+  /** SQS: calls, ours and those that Lambda's poller makes; ten messages may share one. */
+  'queueRequests',
+  /** EventBridge Scheduler: schedules made, each fires once. */
+  'schedules',
+  /** EventBridge: events put on a bus. */
+  'events',
+  'objectPuts',
+  'objectGets',
+  /** API Gateway. */
+  'apiRequests',
+  /** Lambda: messages of one batch share one. */
+  'invocations',
+  /** Lambda: the time from an invocation's begin, shared among the messages that were under way, times its memory. */
+  'gbSeconds',
+  /** CloudWatch Logs. */
+  'logBytes',
+] as const;
+export type Unit = (typeof UNITS)[number];
+export type Usage = Readonly<Record<Unit, number>>;
+
+export const NO_USAGE: Usage = Object.freeze(noUsage());
+
+/** A sum to add to. */
+export function noUsage(): Record<Unit, number> {
+  return Object.fromEntries(UNITS.map((unit) => [unit, 0])) as Record<Unit, number>;
+}
+
+export function addTo(sum: Record<Unit, number>, usage: Partial<Usage>): void {
+  for (const unit of Object.keys(usage) as Unit[]) sum[unit] += usage[unit] ?? 0;
+}
+
+export function plus(one: Usage, other: Partial<Usage>): Usage {
+  const sum = { ...one };
+  addTo(sum, other);
+  return sum;
+}
+
+/** Shares of calls and GB-seconds are fractions; this much of them matters. */
+const DIGITS = 6;
+
+/** `1,,2.5`: a number for each unit, nothing for none, without what is none at the end. */
+export function usageText(usage: Usage): string {
+  const numbers = UNITS.map((unit) => (usage[unit] === 0 ? '' : String(Number(usage[unit].toFixed(DIGITS)))));
+  return numbers.join(',').replace(/,+$/, '');
+}
+
+/** What cannot be read counts as nothing: an execution does not fail because of its bill. */
+export function usageOf(text: string | undefined): Usage {
+  if (text === undefined || text === '') return NO_USAGE;
+  const numbers = text.split(',').map(Number);
+  const usage = Object.fromEntries(UNITS.map((unit, at) => [unit, finite(numbers[at])]));
+  return usage as Record<Unit, number>;
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : 0;
+}
