@@ -14,12 +14,17 @@ const PUBLISH_EVERY_MS = 60_000;
  * decided by these figures.
  */
 export class TotalsPublisher {
-  readonly #store: TotalsStore;
+  readonly #store: Pick<TotalsStore, 'add' | 'read'>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: EngineLog;
   readonly #ledger: Ledger;
 
-  constructor(store: TotalsStore, clock: Pick<Clock, 'now'>, log: EngineLog, ledger = processLedger) {
+  constructor(
+    store: Pick<TotalsStore, 'add' | 'read'>,
+    clock: Pick<Clock, 'now'>,
+    log: EngineLog,
+    ledger = processLedger,
+  ) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
