@@ -48,6 +48,8 @@ const OPTIONS = {
     // Handlers take their role's credentials from the environment (lambdas/runtime/aws-settings.ts). The SDK's search for
     // others (SSO, profiles, instance metadata) is 90 KB that never runs.
     '@aws-sdk/credential-provider-node': './lambdas/runtime/no-credential-search.ts',
+    // Of S3's client, what it needs to search in objects.
+    '@smithy/core/event-streams': './lambdas/runtime/no-event-streams.ts',
     // The same parser as ES modules, of which only the half that reads is taken.
     yaml: './node_modules/yaml/browser/dist/index.js',
   },

@@ -11,14 +11,26 @@ import { settleSkipped } from './settle.ts';
  *
  * A1. Adding is idempotent: a lost answer, a duplicate or recovery adds the same elements again.
  * A2. The set is a hint: a decision to run is checked against the records by the claim.
+ * A3. Whoever knows the ends of all sources needs no hint, and nobody needs one of him: he decides the join himself, and if
+ *     he dies before that, recovery finds it ready by the records. So joins within one invocation cost no arrivals.
  */
 export async function arriveAt(session: Session, join: PlanNode, arrivals: readonly Arrival[]): Promise<void> {
+  const known = edgesKnown(session, join);
+  if (known !== undefined) return actOn(session, join, known);
   const byChunk = Map.groupBy(arrivals, ({ slot }) => chunkOf(slot));
   await Promise.all(
     [...byChunk].map(([chunk, members]) =>
       addElements(session, join, 0, chunk, new Set(members.map(({ slot, state }) => edgeElement(slot, state)))),
     ),
   );
+}
+
+/** Undefined unless all are. A `first` join is decided before; its stragglers, and the drains of others, are told by sets. */
+function edgesKnown(session: Session, join: PlanNode): EdgeTally | undefined {
+  if (join.join === 'first' || join.in.some((edge) => edgeAt(session.plan, edge).selector.kind === 'drain'))
+    return undefined;
+  const edges = tally(session.statesOf(join));
+  return edges.complete ? edges : undefined;
 }
 
 async function addElements(
@@ -58,7 +70,7 @@ function actOn(session: Session, join: PlanNode, edges: EdgeTally): void {
   if (edges.complete && join.join === 'first') drain(session, join);
   const decision = joinDecision(join.join, edges);
   // A `first` join is claimed at its first live edge (above), not again at each that follows.
-  if (decision === 'run' && join.join !== 'first') session.push({ kind: 'claim', node: join });
+  if (decision === 'run' && join.join !== 'first') session.push({ kind: 'claim', node: join, isNew: true });
   else if (decision === 'skip' || decision === 'blocked') session.push({ kind: 'skip', node: join });
 }
 

@@ -31,11 +31,15 @@ const DONE: ClaimResult = { kind: 'done' };
 const LOST: ClaimResult = { kind: 'lost' };
 
 /** The claimed start of protocol §5, for everything that is not covered by a parent's commit. */
-export async function claim(session: Session, node: PlanNode, isRecovery = false): Promise<ClaimResult> {
+export async function claim(
+  session: Session,
+  node: PlanNode,
+  { isRecovery = false, isNew = false }: { readonly isRecovery?: boolean; readonly isNew?: boolean } = {},
+): Promise<ClaimResult> {
   if (!session.mayStart) return DONE;
-  // An execution's first message, delivered for the first time: nobody has begun, or else the write will be refused.
-  const begins = node.kind === 'start' && session.delivery.receiveCount === 1 && !isRecovery;
-  if (begins) return claimFirst(session, node);
+  // Nobody has begun it, as far as anybody can know who got his message for the first time; else the write is refused.
+  const isFirst = session.delivery.receiveCount === 1 && !isRecovery;
+  if (isFirst && (isNew || node.kind === 'start')) return claimFirst(session, node);
   const record = await session.deps.store.readNode(session.key, session.nodeKey(node));
   if (record === undefined) return claimFirst(session, node);
   if (isSettledRecord(record)) {

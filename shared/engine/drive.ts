@@ -65,7 +65,7 @@ async function perform(session: Session, step: Step): Promise<StepEnd> {
         await session.deps.queue.send([{ message: nodeMessage(session, step.node.id, session.generation(step.node)) }]);
         return 'done';
       }
-      return runClaimed(session, await claim(session, step.node, step.isRecovery));
+      return runClaimed(session, await claim(session, step.node, step));
     }
     case 'skip':
       await skipJoin(session, step.node);

@@ -9,6 +9,9 @@ interface Capacity {
 /** Operations that change items; each call's whole capacity, indexes included, is counted as write units. */
 const WRITES = new Set(['PutItem', 'UpdateItem']);
 
+/** A poll that brought nothing: what an idle stack costs, nobody's in particular. */
+const EMPTY_RECEIVE = 'ReceiveMessage, empty';
+
 /**
  * Stands between the SDK and an emulator: asks DynamoDB for the consumed capacity of every call and adds it up, counts
  * SQS messages. What a bill would be made of, read off the wire.
@@ -76,7 +79,8 @@ export class MeteringProxy {
       body: sent,
     });
     const text = await answer.text();
-    this.#count(operation, body, hasCapacity ? text : undefined);
+    const isEmpty = operation === 'ReceiveMessage' && !text.includes('"ReceiptHandle"');
+    this.#count(isEmpty ? EMPTY_RECEIVE : operation, body, hasCapacity ? text : undefined);
     response.writeHead(answer.status, {
       'content-type': answer.headers.get('content-type') ?? 'application/x-amz-json-1.0',
     });

@@ -148,7 +148,7 @@ export class RecordedExecution {
   }
 
   async items(partitions: readonly string[]): Promise<Recording['items']> {
-    const items = await Promise.all(partitions.map((partition) => this.#table.range(partition, ' ', '~')));
+    const items = await Promise.all(partitions.map((partition) => this.#table.range(partition, [' ', '~'])));
     return items.flat().map((item) => z.record(z.string(), Attribute).parse(writtenItem(item)));
   }
 }

@@ -4,7 +4,7 @@ import { number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { indexWriteUnitsOf, writeUnitsOf } from './capacity.ts';
 
 /** The attribute in which a record carries what was used up to it (`metering/tally.ts`). */
-const CARRIED = 'u';
+export const CARRIED = 'u';
 
 /** Those who only add to an item leave numbers, an attribute a unit. */
 export const CARRIED_ATTRIBUTES = [CARRIED, ...UNITS];

@@ -41,7 +41,14 @@ import {
   sweepPartition,
 } from './keys.ts';
 import { checkEntry, dueOf } from './check-entry.ts';
-import { groupItem, groupRecord, nodeItem, nodeRecord, nodeRecordWithOutputs } from './node-items.ts';
+import {
+  groupItem,
+  groupRecord,
+  nodeItem,
+  nodeRecord,
+  nodeRecordWithOutputs,
+  STATUS_ATTRIBUTES,
+} from './node-items.ts';
 import { structure, structureOf } from './structure.ts';
 import { isAbsent, type Table } from './table.ts';
 
@@ -98,11 +105,10 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   /** The same of what was not read, arrivals in any case, at half the price: what was written just now may be missing. */
   async readUsage(key: ExecutionKey, of: 'arrivals' | 'all'): Promise<Usage> {
-    const to = of === 'all' ? RECORDS_TO : ARRIVALS_TO;
-    const items = this.#table.attributesOf(executionPartition(key), ARRIVALS_FROM, to, CARRIED_ATTRIBUTES);
-    let sum = NO_USAGE;
-    for await (const item of items) sum = plus(sum, carriedUsage(item));
-    return sum;
+    const range = [ARRIVALS_FROM, of === 'all' ? RECORDS_TO : ARRIVALS_TO] as const;
+    const options = { only: CARRIED_ATTRIBUTES, stale: true };
+    const items = await this.#table.range(executionPartition(key), range, options);
+    return items.map(carriedUsage).reduce(plus, NO_USAGE);
   }
 
   #remember<T extends Header | ExecutionRecords>(read: T, items: readonly Item[]): T {
@@ -141,7 +147,8 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   async readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
-    const items = await this.#table.range(executionPartition(key), RECORDS_FROM, RECORDS_TO);
+    const only = depth === 'statuses' ? { only: STATUS_ATTRIBUTES } : {};
+    const items = await this.#table.range(executionPartition(key), [RECORDS_FROM, RECORDS_TO], only);
     items.forEach(noteCarried);
     const nodes = items.filter((item) => textOf(item, 'sk')?.startsWith(RECORDS_FROM));
     const groups = items.filter((item) => textOf(item, 'sk')?.startsWith('S#')).map(groupRecord);
@@ -202,7 +209,7 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   async deadLettersOf(key: ExecutionKey): Promise<readonly DeadLetter[]> {
-    const items = await this.#table.range(executionPartition(key), DEAD_LETTERS_FROM, DEAD_LETTERS_TO);
+    const items = await this.#table.range(executionPartition(key), [DEAD_LETTERS_FROM, DEAD_LETTERS_TO]);
     return items.map(deadLetterOf);
   }
 

@@ -7,6 +7,7 @@ import {
 } from '../../../domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import { itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
+import { CARRIED } from './carried-usage.ts';
 import { groupKey, nodeItemKey } from './keys.ts';
 import { decodeRanges, encodeRanges } from './ranges.ts';
 import { load, packInto, type Payloads } from '../payloads.ts';
@@ -85,6 +86,9 @@ export function nodeRecord(item: Item): NodeRecord {
     groups: (groups ?? []).map((group) => decodeRanges(group)),
   };
 }
+
+/** All of an item but the outputs. */
+export const STATUS_ATTRIBUTES = ['pk', 'sk', 'v', 'status', 'fence', 'op', 'd', CARRIED] as const;
 
 /** The rest of it is the record's own. */
 interface PackedStructure extends Pick<NodeRecord, 'attempt' | 'crashes' | 'startedAt' | 'attempts'> {

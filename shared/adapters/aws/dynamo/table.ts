@@ -161,37 +161,29 @@ export class Table {
     return Attributes;
   }
 
-  /** All items of one partition whose sort key lies in [from, to]. */
-  async range(pk: string, from: string, to: string): Promise<Item[]> {
+  /**
+   * All items of one partition whose sort key lies in [from, to]: strongly consistent unless `stale`, which costs half.
+   * `only` these attributes: it costs the same, but for the time to send and unpack the rest.
+   */
+  async range(
+    pk: string,
+    [from, to]: readonly [from: string, to: string],
+    { only, stale = false }: { readonly only?: readonly string[]; readonly stale?: boolean } = {},
+  ): Promise<Item[]> {
     const items: Item[] = [];
     let start: Item | undefined;
     do {
       const page = await this.query({
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
         ExpressionAttributeValues: { ':pk': text(pk), ':from': text(from), ':to': text(to) },
-        ConsistentRead: true,
+        ConsistentRead: !stale,
+        ...(only !== undefined && projectionOf(only)),
         ...(start !== undefined && { ExclusiveStartKey: start }),
       });
       items.push(...page.items);
       start = page.next;
     } while (start !== undefined);
     return items;
-  }
-
-  /** Some attributes of each item in such a range, eventually consistent. */
-  async *attributesOf(pk: string, from: string, to: string, names: readonly string[]): AsyncGenerator<Item> {
-    let start: Item | undefined;
-    do {
-      const page = await this.query({
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':pk': text(pk), ':from': text(from), ':to': text(to) },
-        ExpressionAttributeNames: Object.fromEntries(names.map((name, at) => [`#n${at}`, name])),
-        ProjectionExpression: names.map((_, at) => `#n${at}`).join(', '),
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      });
-      yield* page.items;
-      start = page.next;
-    } while (start !== undefined);
   }
 
   async query(
@@ -203,4 +195,12 @@ export class Table {
     charge(read(ConsumedCapacity));
     return { items: Items ?? [], next: LastEvaluatedKey };
   }
+}
+
+/** By placeholders: `status` and others are words of DynamoDB's. */
+function projectionOf(names: readonly string[]) {
+  return {
+    ExpressionAttributeNames: Object.fromEntries(names.map((name, at) => [`#n${at}`, name])),
+    ProjectionExpression: names.map((_, at) => `#n${at}`).join(', '),
+  };
 }

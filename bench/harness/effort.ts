@@ -1,0 +1,2 @@
+/** How much is measured. */
+export type Effort = 'quick' | 'full';
