@@ -30,15 +30,17 @@ export const UNITS = [
 export type Unit = (typeof UNITS)[number];
 export type Usage = Readonly<Record<Unit, number>>;
 
-export const NO_USAGE: Usage = Object.freeze(noUsage());
+export const NO_USAGE: Usage = Object.freeze(
+  Object.fromEntries(UNITS.map((unit) => [unit, 0])) as Record<Unit, number>,
+);
 
 /** A sum to add to. */
 export function noUsage(): Record<Unit, number> {
-  return Object.fromEntries(UNITS.map((unit) => [unit, 0])) as Record<Unit, number>;
+  return { ...NO_USAGE };
 }
 
 export function addTo(sum: Record<Unit, number>, usage: Partial<Usage>): void {
-  for (const unit of Object.keys(usage) as Unit[]) sum[unit] += usage[unit] ?? 0;
+  for (const unit in usage) sum[unit as Unit] += usage[unit as Unit] ?? 0;
 }
 
 export function plus(one: Usage, other: Partial<Usage>): Usage {
@@ -52,8 +54,18 @@ const DIGITS = 6;
 
 /** `1,,2.5`: a number for each unit, nothing for none, without what is none at the end. */
 export function usageText(usage: Usage): string {
-  const numbers = UNITS.map((unit) => (usage[unit] === 0 ? '' : String(Number(usage[unit].toFixed(DIGITS)))));
-  return numbers.join(',').replace(/,+$/, '');
+  let text = '';
+  let commas = '';
+  // Once for each record that is written: no arrays, no patterns.
+  for (const unit of UNITS) {
+    const value = usage[unit];
+    if (value !== 0) {
+      text += commas + (Number.isInteger(value) ? value : Number(value.toFixed(DIGITS)));
+      commas = '';
+    }
+    commas += ',';
+  }
+  return text;
 }
 
 /** What cannot be read counts as nothing: an execution does not fail because of its bill. */

@@ -48,8 +48,9 @@ function readPlain(response: IncomingMessage, bytesMax: number): Promise<Receive
     });
     response.once('end', () => end(false));
     response.once('error', reject);
-    // Nothing comes after this; a promise that is settled already does not mind.
-    response.once('close', () => reject(new Error('the answer broke off')));
+    response.once('close', () => {
+      if (!response.complete) reject(new Error('the answer broke off'));
+    });
   });
 }
 

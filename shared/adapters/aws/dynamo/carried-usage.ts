@@ -1,7 +1,8 @@
 import { currentTally } from '../../../metering/tally.ts';
 import { noUsage, plus, UNITS, usageOf, usageText, type Usage } from '../../../metering/usage.ts';
-import { number, numberOf, text, textOf, type Item } from './attributes.ts';
-import { indexWriteUnitsOf, writeUnitsOf } from './capacity.ts';
+import { WRITE_UNIT_BYTES } from '../payloads.ts';
+import { itemBytes, number, numberOf, text, textOf, type Item } from './attributes.ts';
+import { indexWriteUnitsOf } from './capacity.ts';
 
 /** The attribute in which a record carries what was used up to it (`metering/tally.ts`). */
 export const CARRIED = 'u';
@@ -60,11 +61,16 @@ export async function putCarrying<R extends { readonly written: boolean }>(
   const open = tally.take();
   const carried = plus(usageOf(tally.carriedBy(record)), open);
   const indexWriteUnits = indexWriteUnitsOf(before, item);
-  const withOwn = (writeUnits: number): Usage => plus(carried, { writeUnits, indexWriteUnits });
-  // Its own text may take the item into another unit.
-  item[CARRIED] = text(usageText(withOwn(writeUnitsOf(item) + indexWriteUnits)));
-  const writeUnits = writeUnitsOf(item) + indexWriteUnits;
-  const carries = usageText(withOwn(writeUnits));
+  const withOwn = (writeUnits: number): string => usageText(plus(carried, { writeUnits, indexWriteUnits }));
+  const bytes = itemBytes(item) + CARRIED.length;
+  const unitsWith = (more: number): number => Math.ceil((bytes + more) / WRITE_UNIT_BYTES) + indexWriteUnits;
+  let writeUnits = unitsWith(0);
+  let carries = withOwn(writeUnits);
+  if (unitsWith(carries.length) > writeUnits) {
+    // Its own text takes the item into another unit.
+    writeUnits = unitsWith(carries.length);
+    carries = withOwn(writeUnits);
+  }
   item[CARRIED] = text(carries);
   let isWritten = false;
   try {
