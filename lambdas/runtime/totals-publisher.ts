@@ -1,9 +1,9 @@
 import type { TotalsStore } from '../../shared/adapters/aws/dynamo/totals-store.ts';
-import { toRfc3339 } from '../../shared/domain/time.ts';
+import { toRfc3339, type EpochMs } from '../../shared/domain/time.ts';
 import type { Clock, EngineLog } from '../../shared/engine/ports.ts';
 import { processLedger, type Ledger, type Totals } from '../../shared/metering/ledger.ts';
 
-/** Between two publications of one process: a write for each workspace that did something. */
+/** Between two publications of one function's instance: a write for each workspace that did something. */
 const PUBLISH_EVERY_MS = 60_000;
 
 /**
@@ -18,6 +18,7 @@ export class TotalsPublisher {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: EngineLog;
   readonly #ledger: Ledger;
+  #publishedAt: EpochMs | undefined;
 
   constructor(
     store: Pick<TotalsStore, 'add' | 'read'>,
@@ -39,11 +40,10 @@ export class TotalsPublisher {
   /** Never fails: an invocation that has done its work does not fail because of its bill. */
   async publishIfDue(): Promise<void> {
     const now = this.#clock.now();
-    const { publishedAt } = this.#ledger;
-    if (publishedAt !== undefined && now - publishedAt < PUBLISH_EVERY_MS) return;
+    if (this.#publishedAt !== undefined && now - this.#publishedAt < PUBLISH_EVERY_MS) return;
     const open = this.#ledger.takeAll();
     if (open.size === 0) return;
-    this.#ledger.publishedAt = now;
+    this.#publishedAt = now;
     await Promise.all([...open].map(([workspace, totals]) => this.#publish(workspace, toRfc3339(now), totals)));
   }
 

@@ -23,8 +23,6 @@ interface Account {
 /** What this process has counted for each workspace and not published yet. */
 export class Ledger {
   readonly #open = new Map<string, Account>();
-  /** When it was emptied last, epoch ms. */
-  publishedAt: number | undefined;
 
   use(workspace: string, usage: Partial<Usage>): void {
     addTo(this.#account(workspace).usage, usage);

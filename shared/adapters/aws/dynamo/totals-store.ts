@@ -36,6 +36,8 @@ export class TotalsStore {
       const page = await this.#table.query({
         KeyConditionExpression: 'pk = :pk',
         ExpressionAttributeValues: { ':pk': text(pk) },
+        // A counter that went back by what one copy does not know yet would look like one that began anew.
+        ConsistentRead: true,
         ...(start !== undefined && { ExclusiveStartKey: start }),
       });
       items.push(...page.items);
