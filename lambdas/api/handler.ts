@@ -15,10 +15,14 @@ import { matchRoute } from './router.ts';
 import { TokenSigner } from './signed-token.ts';
 import { isUnavailable } from './unavailable.ts';
 
-export type ApiHandler = (
+type Answer = APIGatewayProxyStructuredResultV2;
+export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Answer>;
+
+type Operate = (
   event: APIGatewayProxyEventV2,
-  context: Context,
-) => Promise<APIGatewayProxyStructuredResultV2>;
+  meter: InvocationMeter,
+  of: { readonly requestId: string; readonly baseUrl: string },
+) => Promise<Answer>;
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -34,40 +38,34 @@ export function createApiHandler(env: Env): ApiHandler {
     signer.catch(() => (signer = undefined));
     return signer;
   };
-  const handle = async (
-    event: APIGatewayProxyEventV2,
-    context: Context,
-  ): Promise<APIGatewayProxyStructuredResultV2> => {
-    const meter = new InvocationMeter(context);
-    const requestId = event.requestContext.requestId;
-    const baseUrl = app.baseUrl === '' ? `https://${event.requestContext.domainName}` : app.baseUrl;
+  const operate: Operate = async (event, meter, { requestId, baseUrl }) => {
+    const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
+    const workspace = route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
+    // Once more inside, where a problem's line in the log says of whom it is.
     const answer = () =>
       answerProblems(app, requestId, baseUrl, async () => {
-        const { route, params } = matchRoute(event.requestContext.http.method, event.rawPath);
-        const workspace =
-          route.access === 'open' ? '' : await authenticator.workspaceOf(event.headers['authorization']);
-        const operate = () =>
-          answerProblems(app, requestId, baseUrl, async () => {
-            checkParams(params);
-            const query = parseQuery(event, route.query);
-            const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
-            const request = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
-            return OPERATIONS[route.operation](request);
-          });
-        return await withLogContext(aboutOf(route, workspace, params), () =>
-          workspace === '' ? operate() : meter.run(workspace, { own: PER_REQUEST }, operate),
-        );
+        checkParams(params);
+        const query = parseQuery(event, route.query);
+        const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
+        const request = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
+        return OPERATIONS[route.operation](request);
       });
+    return withLogContext(aboutOf(route, workspace, params), () =>
+      workspace === '' ? answer() : meter.run(workspace, { own: PER_REQUEST }, answer),
+    );
+  };
+  const handle = async (event: APIGatewayProxyEventV2, context: Context): Promise<Answer> => {
+    const { requestId, domainName } = event.requestContext;
+    const baseUrl = app.baseUrl === '' ? `https://${domainName}` : app.baseUrl;
+    const meter = new InvocationMeter(context);
     try {
-      return await answer();
+      return await answerProblems(app, requestId, baseUrl, () => operate(event, meter, { requestId, baseUrl }));
     } finally {
       app.metrics.flush();
       await app.totals.publishIfDue();
     }
   };
-  const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handle).use(
-    injectLambdaContext(app.logger),
-  );
+  const handler = middy<APIGatewayProxyEventV2, Answer>(handle).use(injectLambdaContext(app.logger));
   return (event, context) => Promise.resolve(handler(event, context));
 }
 
@@ -84,8 +82,8 @@ async function answerProblems(
   app: App,
   requestId: string,
   baseUrl: string,
-  run: () => Promise<APIGatewayProxyStructuredResultV2>,
-): Promise<APIGatewayProxyStructuredResultV2> {
+  run: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await run();
   } catch (error) {

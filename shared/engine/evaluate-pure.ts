@@ -49,9 +49,11 @@ function pureNodesOf(session: Session, root: PlanNode): PlanNode[] {
  * after it would make the effect happen again.
  */
 export async function prefetch(session: Session, root: PlanNode): Promise<Json> {
+  const pure = pureNodesOf(session, root);
+  if (pure.length === 0) return null;
   await session.loadGiven();
   const inside = new Set([root.index, ...root.members]);
-  const templates = pureNodesOf(session, root).flatMap((node) => [node.with, node.condition]);
+  const templates = pure.flatMap((node) => [node.with, node.condition]);
   await session.ensureKnown(referencedIndices(session, templates).filter((index) => !inside.has(index)));
   return templates.some((template) => template !== undefined) ? session.input(session.generation(root)) : null;
 }
