@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -29,6 +29,17 @@ const httpWithoutFetch: Plugin = {
   },
 };
 
+/** The SDK's clients bring along the whole of their package.json, scripts and all, to say their version. */
+const versionsAlone: Plugin = {
+  name: 'versions-alone',
+  setup(bundle) {
+    bundle.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 const OPTIONS = {
   absWorkingDir: repository,
   bundle: true,
@@ -55,7 +66,7 @@ const OPTIONS = {
   },
   // What the SDK reads a browser's name with, in a browser.
   external: ['bowser'],
-  plugins: [httpWithoutFetch],
+  plugins: [httpWithoutFetch, versionsAlone],
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 

@@ -25,6 +25,8 @@ export class StopWatch {
   }
 
   #lookLater(): void {
+    // A look that was under way while all attempts ended and others began finds their alarm set already.
+    this.#callOff();
     if (!this.#session.mayStart) return;
     // Nobody waits for the watch: an effect has happened, and what is read just now must not delay its commit.
     this.#callOff = this.#session.deps.clock.alarm(STOP_POLL_MS, () => void this.#look());
