@@ -128,7 +128,10 @@ export interface Clock {
   readonly now: () => EpochMs;
   /** The instant at which a timer of this length fires. */
   readonly after: (ms: number) => EpochMs;
-  /** Rings once, after `ms`; the function that comes back calls it off. */
+  /**
+   * Rings once, after `ms`; the function that comes back calls it off. What has come in by then is heard first: a process that
+   * stood still takes an answer that waits for it, and not the time that is over meanwhile.
+   */
   readonly alarm: (ms: number, ring: () => void) => () => void;
 }
 

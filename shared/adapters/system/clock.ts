@@ -8,8 +8,13 @@ export function systemClock(rate = 1): Clock {
     now,
     after: (ms) => epochMs(now() + Math.ceil(ms / rate)),
     alarm: (ms, ring) => {
-      const timer = setTimeout(ring, Math.min(ms, TIMER_MS_MAX));
-      return () => clearTimeout(timer);
+      let afterInput: NodeJS.Immediate | undefined;
+      // After a standstill node runs what is due before it looks at what has come in.
+      const timer = setTimeout(() => (afterInput = setImmediate(ring)), Math.min(ms, TIMER_MS_MAX));
+      return () => {
+        clearTimeout(timer);
+        clearImmediate(afterInput);
+      };
     },
   };
 }

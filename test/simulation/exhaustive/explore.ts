@@ -138,7 +138,7 @@ function wasInterrupted({ evidence }: Run, name: string): boolean {
   if (same === undefined || typeof same === 'string') return false;
   const records = evidence.executions.flatMap(({ nodes }) => nodes);
   return records.some(
-    ({ node, ...record }) => node === same.but && 'error' in record && same.mayBe.includes(record.error?.code ?? ''),
+    ({ node, ...record }) => node === same.but && 'error' in record && record.error?.code === same.mayBe,
   );
 }
 

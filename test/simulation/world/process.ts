@@ -193,7 +193,9 @@ export class Process {
 
   #alarm(ms: number, ring: () => void): () => void {
     let isSet = true;
-    this.#world.scheduler.after(ms, () => this.deliver(() => isSet && ring()));
+    const { scheduler } = this.#world;
+    // What has come in by then is heard first (`Clock.alarm`).
+    scheduler.after(ms, () => this.deliver(() => scheduler.after(1, () => this.deliver(() => isSet && ring()))));
     return () => (isSet = false);
   }
 

@@ -91,7 +91,7 @@ export class Target {
       outcome = this.#asItIsNow(`${execution}:${node}`, scripted, attempt.config);
       this.#killMaybe(process, execution, node, outcome);
     });
-    await sleep(process.clock, outcome.takesMs ?? 0, attempt.signal);
+    if (outcome.takesMs !== undefined) await sleep(process.clock, outcome.takesMs, attempt.signal);
     effect.endedAt = this.#now();
     return end(node, outcome, attempt);
   }
