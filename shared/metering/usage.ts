@@ -68,14 +68,19 @@ export function usageText(usage: Usage): string {
   return text;
 }
 
-/** What cannot be read counts as nothing: an execution does not fail because of its bill. */
 export function usageOf(text: string | undefined): Usage {
   if (text === undefined || text === '') return NO_USAGE;
-  const numbers = text.split(',').map(Number);
-  const usage = Object.fromEntries(UNITS.map((unit, at) => [unit, finite(numbers[at])]));
-  return usage as Record<Unit, number>;
+  const usage = noUsage();
+  addText(usage, text);
+  return usage;
 }
 
-function finite(value: number | undefined): number {
-  return value !== undefined && Number.isFinite(value) ? value : 0;
+/** As {@link usageText} wrote it. What cannot be read counts as nothing: an execution does not fail because of its bill. */
+export function addText(sum: Record<Unit, number>, text: string): void {
+  const numbers = text.split(',');
+  for (let at = 0; at < numbers.length; at += 1) {
+    const unit = UNITS[at];
+    const value = Number(numbers[at]);
+    if (unit !== undefined && Number.isFinite(value)) sum[unit] += value;
+  }
 }

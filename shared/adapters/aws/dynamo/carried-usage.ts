@@ -1,5 +1,5 @@
 import { currentTally } from '../../../metering/tally.ts';
-import { noUsage, plus, UNITS, usageOf, usageText, type Usage } from '../../../metering/usage.ts';
+import { addText, addTo, noUsage, plus, UNITS, usageOf, usageText, type Usage } from '../../../metering/usage.ts';
 import { WRITE_UNIT_BYTES } from '../payloads.ts';
 import { itemBytes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { indexWriteUnitsOf } from './capacity.ts';
@@ -10,9 +10,15 @@ export const CARRIED = 'u';
 /** Those who only add to an item leave numbers, an attribute a unit. */
 export const CARRIED_ATTRIBUTES = [CARRIED, ...UNITS];
 
-export function carriedUsage(item: Item): Usage {
-  const carried = textOf(item, CARRIED);
-  return carried === undefined ? usageOfNumbers(item) : usageOf(carried);
+/** What all of them carry. */
+export function carriedUsage(items: readonly Item[]): Usage {
+  const sum = noUsage();
+  for (const item of items) {
+    const carried = textOf(item, CARRIED);
+    if (carried === undefined) addTo(sum, usageOfNumbers(item));
+    else addText(sum, carried);
+  }
+  return sum;
 }
 
 export function usageOfNumbers(item: Item): Usage {

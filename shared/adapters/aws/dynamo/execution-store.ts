@@ -108,11 +108,11 @@ export class DynamoExecutionStore implements ExecutionStore {
     const range = [ARRIVALS_FROM, of === 'all' ? RECORDS_TO : ARRIVALS_TO] as const;
     const options = { only: CARRIED_ATTRIBUTES, stale: true };
     const items = await this.#table.range(executionPartition(key), range, options);
-    return items.map(carriedUsage).reduce(plus, NO_USAGE);
+    return carriedUsage(items);
   }
 
   #remember<T extends Header | ExecutionRecords>(read: T, items: readonly Item[]): T {
-    this.#usage.set(read, items.map(carriedUsage).reduce(plus, NO_USAGE));
+    this.#usage.set(read, carriedUsage(items));
     return read;
   }
 
