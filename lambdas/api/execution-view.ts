@@ -1,21 +1,24 @@
+import type { StoredExecution } from '../../shared/adapters/aws/dynamo/execution-store.ts';
 import type { HeaderSummary } from '../../shared/adapters/aws/dynamo/header-items.ts';
 import type { ExecutionBody, ExecutionItem, NodeBody } from '../../shared/contracts/schemas.ts';
 import { computeFrontier, recordFinder, type Frontier, type Standing } from '../../shared/domain/execution/frontier.ts';
 import { runOf } from '../../shared/domain/execution/generation.ts';
 import { countProgress, NO_PROGRESS, nodeStatus, type View } from '../../shared/domain/execution/progress.ts';
-import { isTerminal, type Header, type NodeRecord } from '../../shared/domain/execution/records.ts';
+import { isTerminal, type Header } from '../../shared/domain/execution/records.ts';
 import { handlingOf } from '../../shared/domain/execution/settled.ts';
 import type { Failure } from '../../shared/domain/failure.ts';
 import { LIMITS } from '../../shared/domain/limits.ts';
 import { toRfc3339 } from '../../shared/domain/time.ts';
 import { isVirtual, type Plan, type PlanNode } from '../../shared/domain/workflow/plan.ts';
 import { StoredDefinitionError } from '../../shared/engine/stored-definition-error.ts';
-import { NO_USAGE, plus, type Usage } from '../../shared/metering/usage.ts';
+import type { Usage } from '../../shared/metering/usage.ts';
 import type { App } from '../runtime/bootstrap.ts';
 import { costBody } from './cost-view.ts';
 
 /** 2,000 nodes that failed with the longest messages are more than Lambda's 6 MB, into which the text goes escaped once more. */
 const PAGE_BYTES_MAX = 2_500_000;
+/** No node without an error takes more; thousands of them are not weighed one by one. */
+const PLAIN_NODE_BYTES = 512;
 
 export type NodeFilter = 'none' | 'unfinished' | 'failed' | 'all';
 
@@ -42,42 +45,28 @@ export interface ExecutionView {
   readonly view: View;
 }
 
-export async function loadView(
-  app: App,
-  header: Header,
-  depth: 'statuses' | 'outputs',
-): Promise<ExecutionView & { readonly records: readonly NodeRecord[]; readonly usage: Usage }> {
-  const { store, plans, clock, leaseEpoch } = app.engine;
+export async function viewOf(app: App, { header, records }: StoredExecution): Promise<ExecutionView> {
+  const { plans, clock, leaseEpoch } = app.engine;
   const stored = await plans.load(header.workspace, header.workflow, header.version);
   const { plan, generation } = runOf(stored, header);
-  const read = await store.readAll(header, depth);
-  const { nodes: records } = read;
-  const recordOf = recordFinder(records, ({ index }) => generation(index), header.repair !== undefined);
+  const recordOf = recordFinder(records.nodes, ({ index }) => generation(index), header.repair !== undefined);
   const frontier = computeFrontier(plan, recordOf);
   const view = { now: clock.now(), leaseEpoch, terminal: isTerminal(header.status) };
-  return { header, plan, frontier, view, records, usage: app.executions.usageOf(header, read) };
+  return { header, plan, frontier, view };
 }
 
 /** The execution as the API shows it; `next` is where the following page of nodes begins. */
 export async function executionBody(
   app: App,
-  header: Header,
+  execution: StoredExecution,
   which: NodeFilter,
   from: number,
 ): Promise<{ readonly body: Omit<ExecutionBody, 'nodesCursor'>; readonly next: number | undefined }> {
+  const { header, usage } = execution;
   const isEnough = which === 'none' && header.progress !== undefined;
-  const [loaded, arrivals] = isEnough
-    ? []
-    : await Promise.all([
-        loadView(app, header, 'statuses').catch(unlessUnrunnable),
-        app.executions.readUsage(header, 'arrivals'),
-      ]);
-  if (loaded === undefined) {
-    const usage = plus(app.executions.usageOf(header), await app.executions.readUsage(header, 'all'));
-    return { body: bodyOf(header, header.progress ?? NO_PROGRESS, usage, {}), next: undefined };
-  }
+  const loaded = isEnough ? undefined : await viewOf(app, execution).catch(unlessUnrunnable);
+  if (loaded === undefined) return { body: bodyOf(header, header.progress ?? NO_PROGRESS, usage, {}), next: undefined };
   const { plan, frontier, view } = loaded;
-  const usage = plus(loaded.usage, arrivals ?? NO_USAGE);
   const progress = header.progress ?? countProgress(plan, frontier.standings, view);
   const nodes: Record<string, NodeBody> = {};
   let shown = 0;
@@ -87,7 +76,7 @@ export async function executionBody(
     if (node === undefined || isVirtual(node)) continue;
     const body = nodeBody(loaded, node);
     if (!isWanted(body, which)) continue;
-    bytes += Buffer.byteLength(JSON.stringify(body));
+    bytes += body.error === undefined ? PLAIN_NODE_BYTES : Buffer.byteLength(JSON.stringify(body));
     if (shown === LIMITS.nodesPageMax || bytes > PAGE_BYTES_MAX)
       return { body: bodyOf(header, progress, usage, nodes), next: index };
     nodes[node.id] = body;

@@ -9,6 +9,7 @@ import { ACCESS_LOG_BYTES, InvocationMeter } from '../runtime/invocation-meter.t
 import { withLogContext, type LogContext } from '../runtime/log-context.ts';
 import { ApiProblem, problemBody } from './api-problem.ts';
 import { Authenticator } from './authenticate.ts';
+import { ExecutionReader } from './execution-reader.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { checkParams, parseBody, parseQuery } from './request.ts';
 import { matchRoute } from './router.ts';
@@ -32,6 +33,7 @@ const PER_REQUEST = { apiRequests: 1, invocations: 1, logBytes: ACCESS_LOG_BYTES
 export function createApiHandler(env: Env): ApiHandler {
   const app = bootstrap(env, 'api');
   const authenticator = new Authenticator(app.apiKeys, app.engine.clock.now);
+  const reader = new ExecutionReader(app.executions, app.engine.clock.now);
   let signer: Promise<TokenSigner> | undefined;
   const getSigner = () => {
     signer ??= signingSecret(app.table).then((secret) => new TokenSigner(secret));
@@ -47,7 +49,7 @@ export function createApiHandler(env: Env): ApiHandler {
         checkParams(params);
         const query = parseQuery(event, route.query);
         const body = typeof route.body === 'string' ? undefined : parseBody(event, route.body);
-        const request = { app, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
+        const request = { app, reader, signer: getSigner, workspace, params, query, body, event, requestId, baseUrl };
         return OPERATIONS[route.operation](request);
       });
     return withLogContext(aboutOf(route, workspace, params), () =>

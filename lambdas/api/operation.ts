@@ -1,10 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { App } from '../runtime/bootstrap.ts';
+import type { ExecutionReader } from './execution-reader.ts';
 import type { TokenSigner } from './signed-token.ts';
 
 /** What an operation gets: everything parsed, the workspace from the API key and from nowhere else. */
 export interface OperationContext {
   readonly app: App;
+  readonly reader: ExecutionReader;
   readonly signer: () => Promise<TokenSigner>;
   /** Empty on open routes. */
   readonly workspace: string;

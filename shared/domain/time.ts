@@ -10,8 +10,17 @@ export function epochMs(value: number): EpochMs {
 
 /** RFC 3339 with milliseconds, UTC: how every instant leaves the API. */
 export function toRfc3339(at: EpochMs): string {
-  return new Date(at).toISOString();
+  const second = Math.floor(at / 1_000);
+  // The instants of one execution lie close together, and there are thousands.
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1_000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  return `${lastText}${String(at - second * 1_000).padStart(3, '0')}Z`;
 }
+
+let lastSecond = NaN;
+let lastText = '';
 
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;

@@ -34,6 +34,10 @@ export const NO_USAGE: Usage = Object.freeze(
   Object.fromEntries(UNITS.map((unit) => [unit, 0])) as Record<Unit, number>,
 );
 
+export function isUnit(name: string): name is Unit {
+  return Object.hasOwn(NO_USAGE, name);
+}
+
 /** A sum to add to. */
 export function noUsage(): Record<Unit, number> {
   return { ...NO_USAGE };
@@ -77,10 +81,16 @@ export function usageOf(text: string | undefined): Usage {
 
 /** As {@link usageText} wrote it. What cannot be read counts as nothing: an execution does not fail because of its bill. */
 export function addText(sum: Record<Unit, number>, text: string): void {
-  const numbers = text.split(',');
-  for (let at = 0; at < numbers.length; at += 1) {
-    const unit = UNITS[at];
-    const value = Number(numbers[at]);
-    if (unit !== undefined && Number.isFinite(value)) sum[unit] += value;
+  let from = 0;
+  // Once for each record of an execution: most units are none.
+  for (const unit of UNITS) {
+    const comma = text.indexOf(',', from);
+    const end = comma === -1 ? text.length : comma;
+    if (end > from) {
+      const value = Number(text.slice(from, end));
+      if (Number.isFinite(value)) sum[unit] += value;
+    }
+    if (comma === -1) return;
+    from = comma + 1;
   }
 }

@@ -4,7 +4,8 @@ import { itemBytes, type Item } from '../../shared/adapters/aws/dynamo/attribute
 import { nodeItem, nodeRecord } from '../../shared/adapters/aws/dynamo/node-items.ts';
 import { decodeRanges, encodeRanges } from '../../shared/adapters/aws/dynamo/ranges.ts';
 import { NewerRecordError } from '../../shared/adapters/aws/dynamo/record-version.ts';
-import type { NodeRecord } from '../../shared/domain/execution/records.ts';
+import type { NodeRecord, SettledRecord } from '../../shared/domain/execution/records.ts';
+import { failure } from '../../shared/domain/failure.ts';
 import { epochMs } from '../../shared/domain/time.ts';
 import { MemoryPayloads } from '../contracts/memory-payloads.ts';
 
@@ -43,6 +44,58 @@ test('without outputs the structure comes back alone: that is all that a frontie
     inline: [3, 4, 5],
     pure: { route: { status: 'succeeded', branch: 'big' }, total: { status: 'succeeded' } },
   });
+});
+
+test('the history of a success at the first attempt is not written: it comes back from the times', async () => {
+  const record = settled({ pure: {}, inline: [], groups: [] });
+  const item = await nodeItem(KEY, record, new MemoryPayloads());
+  expect(JSON.parse(item['d']?.S ?? '')).toEqual({
+    startedAt: at(0),
+    endedAt: at(5),
+    lease: { until: at(60_000), since: at(0), by: 'message-1' },
+  });
+  const { output: _output, ...withoutOutput } = record as typeof record & { output: unknown };
+  expect(nodeRecord(item)).toEqual(withoutOutput);
+});
+
+test('a history of more than that comes back as it was', async () => {
+  const first = { attempt: 1, startedAt: at(0), endedAt: at(5) };
+  const error = failure('timeout', 'timeout', 'too slow', { retryable: true });
+  const histories: readonly Partial<Parameters<typeof settled>[0]>[] = [
+    { attempts: [] },
+    { attempts: [{ ...first, error, delayMs: 10 }] },
+    { attempts: [{ ...first, startedAt: at(1) }] },
+    {
+      attempts: [
+        { ...first, error },
+        { attempt: 2, startedAt: at(3), endedAt: at(5) },
+      ],
+      attempt: 2,
+      crashes: 1,
+    },
+    { attempts: [{ attempt: 2, startedAt: at(0), endedAt: at(5) }], attempt: 2 },
+    { attempts: [{ ...first, attempt: 0, refusals: 3 }], attempt: 0 },
+  ];
+  for (const history of histories) {
+    const record = nodeRecord(await nodeItem(KEY, settled(history), new MemoryPayloads()));
+    expect(record).toMatchObject({ attempt: 1, crashes: 0, ...history });
+  }
+});
+
+test('an open record has no end to derive a history from', async () => {
+  const lease = { until: at(60_000), since: at(0), by: 'message-1' };
+  const {
+    endedAt: _end,
+    output: _output,
+    pure: _pure,
+    inline: _inline,
+    groups: _groups,
+    ...base
+  } = settled() as SettledRecord;
+  for (const attempts of [[], base.attempts]) {
+    const record: NodeRecord = { ...base, status: 'running', attempts, lease };
+    expect(nodeRecord(await nodeItem(KEY, record, new MemoryPayloads()))).toEqual(record);
+  }
 });
 
 test('an output is plain while the item fits into a write unit, then compressed, then in the bucket', async () => {

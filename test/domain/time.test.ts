@@ -47,3 +47,16 @@ test('an instant is a whole, non-negative number of milliseconds', () => {
   expect(EpochMs.parse(0)).toBe(0);
   expect(epochMs(1.6)).toBe(2);
 });
+
+test('instants are written as Date writes them, whichever was written before', () => {
+  const instants = fc.array(fc.oneof(fc.integer({ min: 0, max: 8.64e15 }), fc.integer({ min: 1_000, max: 5_000 })));
+  fc.assert(
+    fc.property(instants, (all) => {
+      for (const ms of all) expect(toRfc3339(epochMs(ms))).toBe(new Date(ms).toISOString());
+    }),
+  );
+});
+
+test('an instant that is none is refused, also at once after another', () => {
+  for (let time = 0; time < 2; time += 1) expect(() => toRfc3339(epochMs(8.64e15 + 1))).toThrow(RangeError);
+});

@@ -1,3 +1,4 @@
+import type { StoredExecution } from '../../../shared/adapters/aws/dynamo/execution-store.ts';
 import type { AttemptBody, HistoryItem, NodeDetail } from '../../../shared/contracts/schemas.ts';
 import { versionAt } from '../../../shared/domain/execution/generation.ts';
 import type { NodeRecord } from '../../../shared/domain/execution/records.ts';
@@ -15,23 +16,23 @@ import type * as z from 'zod';
 import { ApiProblem, notFound } from '../api-problem.ts';
 import { callbackToken } from '../callback-token.ts';
 import { makeCursor, readCursor } from '../cursor.ts';
-import { errorBody, loadView, nodeBody } from '../execution-view.ts';
+import { errorBody, nodeBody, viewOf } from '../execution-view.ts';
 import { historyOf } from '../history-view.ts';
 import { json, param, type Operation, type OperationContext } from '../operation.ts';
 
 /** Lambda answers with at most 6 MB; larger results are read node by node, and a node's output alone always fits. */
 const ANSWER_BYTES_MAX = 5_500_000;
 
-async function headerOf(context: OperationContext): Promise<Header> {
+async function executionOf(context: OperationContext, depth: 'statuses' | 'outputs'): Promise<StoredExecution> {
   const id = param(context, 'id');
-  const header = await context.app.executions.readHeader({ workspace: context.workspace, execution: id });
-  if (header === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
-  return header;
+  const execution = await context.reader[depth]({ workspace: context.workspace, execution: id });
+  if (execution === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
+  return execution;
 }
 
 export const getResults: Operation = async (context) => {
-  const header = await headerOf(context);
-  const { plan, frontier } = await loadView(context.app, header, 'outputs');
+  const execution = await executionOf(context, 'outputs');
+  const { header, plan, frontier } = await viewOf(context.app, execution);
   const outputs: Record<string, Json> = {};
   for (const node of plan.nodes) {
     const standing = frontier.standings[node.index];
@@ -52,13 +53,12 @@ export const getResults: Operation = async (context) => {
 };
 
 export const getHistory: Operation = async (context) => {
-  const header = await headerOf(context);
+  const { header, records } = await executionOf(context, 'statuses');
   const signer = await context.signer();
   const scope = { workspace: context.workspace, operation: `getHistory\n${header.execution}`, filters: context.query };
   const from = Number(readCursor(signer, scope, context.query['cursor'] as string | undefined) ?? 0);
   const limit = (context.query['limit'] as number | undefined) ?? LIMITS.listPageDefault;
-  const { records } = await loadView(context.app, header, 'statuses');
-  const all: readonly HistoryItem[] = historyOf(header, records);
+  const all: readonly HistoryItem[] = historyOf(header, records.nodes);
   const items = all.slice(from, from + limit);
   const more = from + limit < all.length || header.endedAt === undefined;
   return json(200, {
@@ -69,9 +69,10 @@ export const getHistory: Operation = async (context) => {
 
 export const getNode: Operation = async (context) => {
   const { app, workspace } = context;
-  const header = await headerOf(context);
+  const execution = await executionOf(context, 'statuses');
   const id = param(context, 'node');
-  const view = await loadView(app, header, 'statuses');
+  const view = await viewOf(app, execution);
+  const { header } = execution;
   const index = view.plan.indexOf.get(id);
   const node = index === undefined ? undefined : nodeAt(view.plan, index);
   if (node === undefined || isVirtual(node)) throw notFound(`node '${id.slice(0, 64)}' in this execution`);
@@ -84,7 +85,7 @@ export const getNode: Operation = async (context) => {
   );
   if (session === undefined) throw notFound(`execution '${header.execution}'`);
   const root = nodeAt(view.plan, node.unit);
-  const recordOf = session.recordLookup(view.records);
+  const recordOf = session.recordLookup(execution.records.nodes);
   const held = recordOf(node) ?? recordOf(root);
   const record = held === undefined ? undefined : await app.executions.readNode(header, held);
   const { attempts: _count, ...body } = nodeBody(view, node);

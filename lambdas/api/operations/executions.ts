@@ -122,12 +122,12 @@ export const listAll: Operation = async (context) => {
 export const getExecution: Operation = async (context) => {
   const { app, workspace, query } = context;
   const id = param(context, 'id');
-  const header = await app.executions.readHeader({ workspace, execution: id });
-  if (header === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
+  const which = (query['nodes'] as 'none' | 'unfinished' | 'failed' | 'all' | undefined) ?? 'all';
+  const execution = await context.reader.statuses({ workspace, execution: id }, { isBrief: which === 'none' });
+  if (execution === undefined) throw notFound(`execution '${id.slice(0, 64)}'`);
   const signer = await context.signer();
   const scope = { workspace, operation: `getExecution\n${id}`, filters: query };
   const from = readCursor(signer, scope, query['nodesCursor'] as string | undefined, 'nodesCursor');
-  const which = (query['nodes'] as 'none' | 'unfinished' | 'failed' | 'all' | undefined) ?? 'all';
-  const { body, next } = await executionBody(app, header, which, from === undefined ? 0 : Number(from));
+  const { body, next } = await executionBody(app, execution, which, from === undefined ? 0 : Number(from));
   return json(200, { ...body, ...(next !== undefined && { nodesCursor: makeCursor(signer, scope, String(next)) }) });
 };

@@ -1,5 +1,15 @@
 import { currentTally } from '../../../metering/tally.ts';
-import { addText, addTo, noUsage, plus, UNITS, usageOf, usageText, type Usage } from '../../../metering/usage.ts';
+import {
+  addText,
+  isUnit,
+  noUsage,
+  plus,
+  UNITS,
+  usageOf,
+  usageText,
+  type Unit,
+  type Usage,
+} from '../../../metering/usage.ts';
 import { WRITE_UNIT_BYTES } from '../payloads.ts';
 import { itemBytes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { indexWriteUnitsOf } from './capacity.ts';
@@ -8,23 +18,29 @@ import { indexWriteUnitsOf } from './capacity.ts';
 export const CARRIED = 'u';
 
 /** Those who only add to an item leave numbers, an attribute a unit. */
-export const CARRIED_ATTRIBUTES = [CARRIED, ...UNITS];
+export const CARRIED_NUMBERS = UNITS;
 
 /** What all of them carry. */
-export function carriedUsage(items: readonly Item[]): Usage {
+export function carriedUsage(...pages: readonly (readonly Item[])[]): Usage {
   const sum = noUsage();
-  for (const item of items) {
-    const carried = textOf(item, CARRIED);
-    if (carried === undefined) addTo(sum, usageOfNumbers(item));
-    else addText(sum, carried);
+  for (const items of pages) {
+    for (const item of items) {
+      const carried = textOf(item, CARRIED);
+      if (carried !== undefined) addText(sum, carried);
+      else addNumbers(sum, item);
+    }
   }
   return sum;
 }
 
 export function usageOfNumbers(item: Item): Usage {
   const usage = noUsage();
-  for (const unit of UNITS) usage[unit] = numberOf(item, unit) ?? 0;
+  addNumbers(usage, item);
   return usage;
+}
+
+function addNumbers(sum: Record<Unit, number>, item: Item): void {
+  for (const name in item) if (isUnit(name)) sum[name] += numberOf(item, name) ?? 0;
 }
 
 export function usageNumbers(usage: Usage): Item {

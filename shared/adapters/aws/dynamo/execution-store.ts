@@ -21,9 +21,9 @@ import type {
 } from '../../../engine/ports.ts';
 import { inflate, type Payloads } from '../payloads.ts';
 import { currentTally, type Tally } from '../../../metering/tally.ts';
-import { NO_USAGE, plus, type Usage } from '../../../metering/usage.ts';
+import type { Usage } from '../../../metering/usage.ts';
 import { number, text, textOf, textSet, type Item } from './attributes.ts';
-import { addCarrying, CARRIED_ATTRIBUTES, carriedUsage, noteCarried, putCarrying } from './carried-usage.ts';
+import { addCarrying, CARRIED_NUMBERS, carriedUsage, noteCarried, putCarrying } from './carried-usage.ts';
 import { deadLetterItem, deadLetterOf } from './dead-letter-items.ts';
 import { headerItem, headerOf } from './header-items.ts';
 import {
@@ -34,6 +34,7 @@ import {
   DEAD_LETTERS_TO,
   deadLetterKey,
   executionPartition,
+  GROUPS_FROM,
   headerKey,
   nodeItemKey,
   RECORDS_FROM,
@@ -48,6 +49,7 @@ import {
   nodeRecord,
   nodeRecordWithOutputs,
   STATUS_ATTRIBUTES,
+  VIEW_ATTRIBUTES,
 } from './node-items.ts';
 import { structure, structureOf } from './structure.ts';
 import { isAbsent, type Table } from './table.ts';
@@ -60,11 +62,16 @@ const isAtFence = '#status = :status AND fence = :fence';
 /** Nobody has closed this dead letter yet: two replays, or a replay and a discard, at once. */
 const isOpen = { expression: '#status = :open', names: { '#status': 'status' }, values: { ':open': text('open') } };
 
+export interface StoredExecution {
+  readonly header: Header;
+  readonly records: ExecutionRecords;
+  readonly usage: Usage;
+}
+
 /** Executions in DynamoDB: one partition each, one conditional write per transition. */
 export class DynamoExecutionStore implements ExecutionStore {
   readonly #table: Table;
   readonly #payloads: Payloads;
-  readonly #usage = new WeakMap<Header | ExecutionRecords, Usage>();
   readonly #headers = new WeakMap<Tally, Item>();
 
   constructor(table: Table, payloads: Payloads) {
@@ -87,7 +94,7 @@ export class DynamoExecutionStore implements ExecutionStore {
     const item = await this.#table.get(headerKey(key));
     if (item === undefined) return undefined;
     this.#noteHeader(item);
-    return this.#remember(headerOf(item), [item]);
+    return headerOf(item);
   }
 
   async replaceHeader(next: Header): Promise<boolean> {
@@ -98,22 +105,19 @@ export class DynamoExecutionStore implements ExecutionStore {
     return written;
   }
 
-  /** What the execution has used by what was read here: a header, and its records. */
-  usageOf(...read: readonly (Header | ExecutionRecords)[]): Usage {
-    return read.reduce((sum, value) => plus(sum, this.#usage.get(value) ?? NO_USAGE), NO_USAGE);
-  }
-
-  /** The same of what was not read, arrivals in any case, at half the price: what was written just now may be missing. */
-  async readUsage(key: ExecutionKey, of: 'arrivals' | 'all'): Promise<Usage> {
-    const range = [ARRIVALS_FROM, of === 'all' ? RECORDS_TO : ARRIVALS_TO] as const;
-    const options = { only: CARRIED_ATTRIBUTES, stale: true };
-    const items = await this.#table.range(executionPartition(key), range, options);
-    return carriedUsage(items);
-  }
-
-  #remember<T extends Header | ExecutionRecords>(read: T, items: readonly Item[]): T {
-    this.#usage.set(read, carriedUsage(items));
-    return read;
+  /**
+   * All there is of an execution, in one round trip, to look at: `statuses` come without what only writers need (`fence` and
+   * `op`). What it has used is the sum of what its items carry; of the arrivals, read at half the price, the last may be missing.
+   */
+  async readExecution(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<StoredExecution | undefined> {
+    const [header, items, arrivals] = await Promise.all([
+      this.#table.get(headerKey(key)),
+      this.#recordItems(key, depth === 'statuses' ? VIEW_ATTRIBUTES : undefined),
+      this.#table.range(executionPartition(key), [ARRIVALS_FROM, ARRIVALS_TO], { only: CARRIED_NUMBERS, stale: true }),
+    ]);
+    if (header === undefined) return undefined;
+    const records = await this.#recordsOf(items, depth);
+    return { header: headerOf(header), records, usage: carriedUsage([header], items, arrivals) };
   }
 
   #noteHeader(item: Item): void {
@@ -147,16 +151,23 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   async readAll(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
-    const only = depth === 'statuses' ? { only: STATUS_ATTRIBUTES } : {};
-    const items = await this.#table.range(executionPartition(key), [RECORDS_FROM, RECORDS_TO], only);
+    const items = await this.#recordItems(key, depth === 'statuses' ? STATUS_ATTRIBUTES : undefined);
     items.forEach(noteCarried);
-    const nodes = items.filter((item) => textOf(item, 'sk')?.startsWith(RECORDS_FROM));
-    const groups = items.filter((item) => textOf(item, 'sk')?.startsWith('S#')).map(groupRecord);
+    return this.#recordsOf(items, depth);
+  }
+
+  #recordItems(key: ExecutionKey, only: readonly string[] | undefined): Promise<Item[]> {
+    return this.#table.range(executionPartition(key), [RECORDS_FROM, RECORDS_TO], { only });
+  }
+
+  async #recordsOf(items: readonly Item[], depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {
+    const ofKind = (prefix: string) => items.filter((item) => textOf(item, 'sk')?.startsWith(prefix));
+    const nodes = ofKind(RECORDS_FROM);
     const records =
       depth === 'statuses'
         ? nodes.map(nodeRecord)
         : await Promise.all(nodes.map((item) => nodeRecordWithOutputs(item, this.#payloads)));
-    return this.#remember({ nodes: records, groups }, items);
+    return { nodes: records, groups: ofKind(GROUPS_FROM).map(groupRecord) };
   }
 
   async writeNode(

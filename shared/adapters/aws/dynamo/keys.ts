@@ -46,6 +46,7 @@ export const ARRIVALS_FROM = 'J#';
 export const ARRIVALS_TO = 'J#~';
 /** Nodes and groups lie next to each other, so that one query reads both and leaves the arrival sets out. */
 export const RECORDS_FROM = 'N#';
+export const GROUPS_FROM = 'S#';
 export const RECORDS_TO = 'S#~';
 
 export function headerKey(key: ExecutionKey): ItemKey {
@@ -53,7 +54,7 @@ export function headerKey(key: ExecutionKey): ItemKey {
 }
 
 export function nodeItemKey(key: ExecutionKey, { node, gen }: NodeKey): ItemKey {
-  return { pk: executionPartition(key), sk: `N#${gen}#${node}` };
+  return { pk: executionPartition(key), sk: `${RECORDS_FROM}${gen}#${node}` };
 }
 
 export function arrivalKey(key: ExecutionKey, { join, gen, level, chunk }: ArrivalSetKey): ItemKey {
@@ -61,7 +62,7 @@ export function arrivalKey(key: ExecutionKey, { join, gen, level, chunk }: Arriv
 }
 
 export function groupKey(key: ExecutionKey, node: string, gen: number, group: number): ItemKey {
-  return { pk: executionPartition(key), sk: `S#${gen}#${node}#${group}` };
+  return { pk: executionPartition(key), sk: `${GROUPS_FROM}${gen}#${node}#${group}` };
 }
 
 /** Before the records' range: a frontier does not read them. */

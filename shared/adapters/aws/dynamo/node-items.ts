@@ -1,14 +1,16 @@
 import {
   isSettledRecord,
+  type AttemptRecord,
   type ExecutionKey,
   type GroupRecord,
   type NodeRecord,
   type SettledRecord,
 } from '../../../domain/execution/records.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
-import { itemBytes, keyAttributes, number, text, textOf, type Item } from './attributes.ts';
+import type { EpochMs } from '../../../domain/time.ts';
+import { itemBytes, keyAttributes, number, numberOf, text, textOf, type Item } from './attributes.ts';
 import { CARRIED } from './carried-usage.ts';
-import { groupKey, nodeItemKey } from './keys.ts';
+import { groupKey, nodeItemKey, RECORDS_FROM } from './keys.ts';
 import { decodeRanges, encodeRanges } from './ranges.ts';
 import { load, packInto, type Payloads } from '../payloads.ts';
 import { assertReadable } from './record-version.ts';
@@ -32,12 +34,27 @@ export async function nodeItem(key: ExecutionKey, record: NodeRecord, payloads: 
   return item;
 }
 
-/** A success at the first attempt, by far the most common record, needs no history: it follows from the times. */
+/** What the key, the conditions' attributes or the other numbers say is not said twice. */
 function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | undefined } {
-  // What the key and the conditions' attributes say is not said twice.
-  const { status: _status, fence: _fence, op: _op, node: _node, gen: _gen, ...rest } = record;
+  const {
+    status: _status,
+    fence: _fence,
+    op: _op,
+    node: _node,
+    gen: _gen,
+    attempt,
+    crashes,
+    attempts,
+    ...own
+  } = record;
+  const rest = {
+    ...own,
+    ...(attempt !== 1 && { attempt }),
+    ...(crashes !== 0 && { crashes }),
+    ...(!isTold(record) && { attempts }),
+  };
   if (!isSettledRecord(record)) return { structure: rest, outputs: undefined };
-  const { output, pure, inline, groups, ...structure } = rest as Omit<SettledRecord, 'node' | 'gen'>;
+  const { output, pure, inline, groups, ...structure } = rest as typeof rest & SettledRecord;
   const pureOutputs: Record<string, Json> = {};
   const plain: string[] = [];
   const special: Record<string, unknown> = {};
@@ -70,28 +87,60 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
 export function nodeRecord(item: Item): NodeRecord {
   assertReadable(item);
   const { plain, special, inline, groups, ...rest } = structureOf(item) as PackedStructure;
+  const { attempt = 1, startedAt, endedAt } = rest;
+  const { gen, node } = nodeOf(item);
+  // Of thousands of items: one literal, no copies of copies.
   const record = {
-    ...rest,
-    ...nodeOf(item),
+    node,
+    gen,
     status: textOf(item, 'status'),
-    fence: Number(item['fence']?.N ?? 0),
+    fence: numberOf(item, 'fence') ?? 0,
     op: textOf(item, 'op') ?? '',
+    attempt,
+    crashes: 0,
+    attempts: rest.attempts ?? [{ attempt, startedAt, endedAt }],
+    ...rest,
   } as NodeRecord;
   if (!isSettledRecord(record)) return record;
-  const successes = plain === undefined ? [] : plain.split(',').map((id) => [id, { status: 'succeeded' as const }]);
-  return {
-    ...record,
-    pure: { ...(Object.fromEntries(successes) as SettledRecord['pure']), ...special },
+  const settled: Pick<SettledRecord, 'pure' | 'inline' | 'groups'> = {
+    pure: plain === undefined ? (special ?? NONE) : { ...successes(plain), ...special },
     inline: inline === undefined ? [] : decodeRanges(inline),
-    groups: (groups ?? []).map((group) => decodeRanges(group)),
+    groups: groups === undefined ? [] : groups.map((group) => decodeRanges(group)),
   };
+  return Object.assign(record, settled);
 }
 
+const NONE: SettledRecord['pure'] = Object.freeze({});
+
+function successes(ids: string): SettledRecord['pure'] {
+  return Object.fromEntries(ids.split(',').map((id) => [id, { status: 'succeeded' }]));
+}
+
+/** All that says how a node stands; each attribute of thousands of items takes its time to unpack. */
+export const VIEW_ATTRIBUTES = ['sk', 'v', 'status', 'd', CARRIED] as const;
 /** All of an item but the outputs. */
-export const STATUS_ATTRIBUTES = ['pk', 'sk', 'v', 'status', 'fence', 'op', 'd', CARRIED] as const;
+export const STATUS_ATTRIBUTES = [...VIEW_ATTRIBUTES, 'fence', 'op'] as const;
+
+/** Whether the history is nothing but the one attempt that the record itself tells of: by far the most common record. */
+function isTold(record: NodeRecord): boolean {
+  const [first, ...others] = record.attempts;
+  if (first === undefined || others.length > 0 || !isSettledRecord(record)) return false;
+  const { attempt, startedAt, endedAt, ...more } = first;
+  return (
+    attempt === record.attempt &&
+    startedAt === record.startedAt &&
+    endedAt === record.endedAt &&
+    Object.keys(more).length === 0
+  );
+}
 
 /** The rest of it is the record's own. */
-interface PackedStructure extends Pick<NodeRecord, 'attempt' | 'crashes' | 'startedAt' | 'attempts'> {
+interface PackedStructure extends Pick<NodeRecord, 'startedAt'> {
+  readonly endedAt?: EpochMs;
+  /** 1, 0, and {@link isTold} where they are absent. */
+  readonly attempt?: number;
+  readonly crashes?: number;
+  readonly attempts?: readonly AttemptRecord[];
   /** Pure nodes that just succeeded; a list of ids takes a fifth of an object. */
   readonly plain?: string;
   readonly special?: SettledRecord['pure'];
@@ -99,9 +148,11 @@ interface PackedStructure extends Pick<NodeRecord, 'attempt' | 'crashes' | 'star
   readonly groups?: readonly string[];
 }
 
+/** Of its sort key, `N#<gen>#<node>`. */
 function nodeOf(item: Item): { readonly gen: number; readonly node: string } {
-  const [, gen = '', ...node] = (textOf(item, 'sk') ?? '').split('#');
-  return { gen: Number(gen), node: node.join('#') };
+  const sk = textOf(item, 'sk') ?? '';
+  const genEnd = sk.indexOf('#', RECORDS_FROM.length);
+  return { gen: Number(sk.slice(RECORDS_FROM.length, genEnd)), node: sk.slice(genEnd + 1) };
 }
 
 /** The record with the outputs of the node and of its unit's pure members. */

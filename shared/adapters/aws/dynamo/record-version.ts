@@ -12,7 +12,7 @@ export function assertReadable(item: Item): void {
   const version = numberOf(item, 'v') ?? 1;
   if (version > RECORD_VERSION) {
     throw new NewerRecordError(
-      `record ${item['pk']?.S}/${item['sk']?.S} has version ${version}; this deployment reads up to ${RECORD_VERSION}: deploy the newer one again`,
+      `record ${item['sk']?.S} of ${item['pk']?.S ?? 'an execution'} has version ${version}; this deployment reads up to ${RECORD_VERSION}: deploy the newer one again`,
     );
   }
 }

@@ -168,7 +168,7 @@ export class Table {
   async range(
     pk: string,
     [from, to]: readonly [from: string, to: string],
-    { only, stale = false }: { readonly only?: readonly string[]; readonly stale?: boolean } = {},
+    { only, stale = false }: { readonly only?: readonly string[] | undefined; readonly stale?: boolean } = {},
   ): Promise<Item[]> {
     const items: Item[] = [];
     let start: Item | undefined;
