@@ -45,10 +45,10 @@ function split(record: NodeRecord): { structure: unknown; outputs: JsonObject | 
     attempt,
     crashes,
     attempts,
-    ...own
+    ...told
   } = record;
   const rest = {
-    ...own,
+    ...told,
     ...(attempt !== 1 && { attempt }),
     ...(crashes !== 0 && { crashes }),
     ...(!isTold(record) && { attempts }),
