@@ -53,8 +53,8 @@ export function plus(one: Usage, other: Partial<Usage>): Usage {
   return sum;
 }
 
-/** Shares of calls and GB-seconds are fractions; this much of them matters. */
-const DIGITS = 6;
+/** Shares of calls and GB-seconds are fractions; millionths of them matter. */
+const PARTS = 1_000_000;
 
 /** `1,,2.5`: a number for each unit, nothing for none, without what is none at the end. */
 export function usageText(usage: Usage): string {
@@ -62,9 +62,9 @@ export function usageText(usage: Usage): string {
   let commas = '';
   // Once for each record that is written: no arrays, no patterns.
   for (const unit of UNITS) {
-    const value = usage[unit];
+    const value = Math.round(usage[unit] * PARTS) / PARTS;
     if (value !== 0) {
-      text += commas + (Number.isInteger(value) ? value : Number(value.toFixed(DIGITS)));
+      text += commas + value;
       commas = '';
     }
     commas += ',';

@@ -96,7 +96,7 @@ test('what SQS failed to take is sent once more, and then it is a fault', async 
   sqs
     .on(SendMessageBatchCommand)
     .resolves({ Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError', Message: 'no' }], Successful: [] });
-  await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS did not take 1 messages');
+  await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS did not take a message: no');
 });
 
 test('what SQS calls a mistake of the sender is not sent again', async () => {
@@ -104,7 +104,9 @@ test('what SQS calls a mistake of the sender is not sent again', async () => {
     Failed: [{ Id: '0', SenderFault: true, Code: 'InvalidMessageContents', Message: 'no' }],
     Successful: [],
   });
-  await expect(queue.send([{ message: message('a') }])).rejects.toThrow('SQS refused messages: InvalidMessageContents');
+  await expect(queue.send([{ message: message('a') }])).rejects.toThrow(
+    'SQS refused a message: InvalidMessageContents no',
+  );
   expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
 });
 
@@ -124,6 +126,17 @@ test('what was used before travels with the first message, sending included; the
   const usages = sent().map(({ MessageBody = '' }) => (JSON.parse(MessageBody) as { usage?: string }).usage);
   expect(usages).toEqual([usageText(plus(NO_USAGE, { readUnits: 2, queueRequests: 2 })), ...Array(11).fill(undefined)]);
   expect(tally.take()).toEqual(NO_USAGE);
+});
+
+test('two who send at once share the request, and each takes along his own half of it', async () => {
+  const tallies = [new Tally('w'), new Tally('w')];
+  await Promise.all(tallies.map((tally, at) => withTally(tally, () => queue.send([{ message: message(`n${at}`) }]))));
+  expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+  for (const { MessageBody = '' } of sent()) {
+    const { usage } = JSON.parse(MessageBody) as { usage?: string };
+    expect(usageOf(usage)).toEqual(plus(NO_USAGE, { queueRequests: 0.5 }));
+  }
+  for (const tally of tallies) expect(tally.take()).toEqual(NO_USAGE);
 });
 
 test('with a schedule too, which is the same one whatever it takes along', async () => {

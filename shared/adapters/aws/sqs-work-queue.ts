@@ -9,9 +9,8 @@ import type { EpochMs } from '../../domain/time.ts';
 import type { WorkMessage } from '../../engine/messages.ts';
 import type { OutgoingMessage, WorkQueue } from '../../engine/ports.ts';
 import { charge, currentTally } from '../../metering/tally.ts';
-import { NO_USAGE, usageText } from '../../metering/usage.ts';
-
-const BATCH_MAX = 10;
+import { NO_USAGE, usageText, type Usage } from '../../metering/usage.ts';
+import { GatheredSends } from './gathered-sends.ts';
 
 /** Brings a message to the queue at a time that is further away than the queue can delay it. */
 export interface Timers {
@@ -33,110 +32,88 @@ export interface QueueUrls {
  */
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SQSClient;
-  readonly #urls: QueueUrls;
+  readonly #parkedUrl: string | undefined;
   readonly #timers: Timers;
   readonly #now: () => EpochMs;
+  readonly #work: GatheredSends;
+  readonly #isolated: GatheredSends;
 
   constructor(client: SQSClient, urls: QueueUrls, timers: Timers, now: () => EpochMs) {
     this.#client = client;
-    this.#urls = urls;
+    this.#parkedUrl = urls.parked;
     this.#timers = timers;
     this.#now = now;
+    this.#work = new GatheredSends((entries) => this.#sendBatch(urls.work, entries));
+    this.#isolated = new GatheredSends((entries) => this.#sendBatch(urls.isolated, entries));
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    const now = this.#now();
-    const far: FarMessage[] = [];
-    const near = new Map<string, NearMessage[]>();
-    for (const { message, notBefore, isolated } of messages) {
-      const delaySeconds = Math.max(0, Math.ceil(((notBefore ?? now) - now) / 1_000));
-      if (notBefore !== undefined && delaySeconds > QUEUE.delaySecondsMax) {
-        far.push({ message, notBefore });
-        continue;
-      }
-      const url = isolated === true ? this.#urls.isolated : this.#urls.work;
-      near.set(url, [...(near.get(url) ?? []), { message, delaySeconds }]);
-    }
-    const batches = [...near].flatMap(([url, all]) => inBatches(all).map((batch) => ({ url, batch })));
-    // A schedule fires once, and sends its message by a request of its own.
-    charge({ schedules: far.length, queueRequests: batches.length + far.length });
-    await this.#sendAll(far, batches, messages[0]?.message);
-  }
-
-  /** `first` takes along what was used up to here. */
-  async #sendAll(
-    far: readonly FarMessage[],
-    batches: readonly { readonly url: string; readonly batch: readonly NearMessage[] }[],
-    first: WorkMessage | undefined,
-  ): Promise<void> {
-    const usage = currentTally()?.take() ?? NO_USAGE;
-    const carried = usageText(usage);
-    // One that is sent on has told what it brought.
-    const bodyOf = (message: WorkMessage): string =>
-      JSON.stringify({ ...message, usage: message === first && carried !== '' ? carried : undefined });
+    const cargo = new Cargo(messages[0]?.message);
     try {
-      await Promise.all([
-        ...far.map(({ message, notBefore }) =>
-          this.#timers.schedule(bodyOf(message), notBefore, JSON.stringify({ ...message, usage: undefined })),
-        ),
-        ...batches.map(({ url, batch }) => this.#sendBatch(url, entriesOf(batch, bodyOf))),
-      ]);
+      await Promise.all(messages.map((message) => this.#sendOne(message, cargo)));
     } catch (error) {
       // Perhaps it has arrived; a bill that is counted twice is better than one that is lost.
-      currentTally()?.add(usage);
+      cargo.giveBack();
       throw error;
     }
   }
 
+  #sendOne({ message, notBefore, isolated = false }: OutgoingMessage, cargo: Cargo): Promise<void> {
+    const now = this.#now();
+    const delaySeconds = Math.max(0, Math.ceil(((notBefore ?? now) - now) / 1_000));
+    if (notBefore !== undefined && delaySeconds > QUEUE.delaySecondsMax) {
+      // It fires once, and sends its message by a request of its own.
+      cargo.charge({ schedules: 1, queueRequests: 1 });
+      return this.#timers.schedule(cargo.bodyOf(message), notBefore, JSON.stringify({ ...message, usage: undefined }));
+    }
+    return (isolated ? this.#isolated : this.#work).add({
+      charge: (queueRequests) => cargo.charge({ queueRequests }),
+      entry: () => ({
+        MessageBody: cargo.bodyOf(message),
+        // SQS's fair queues: a workspace with a backlog does not keep the others waiting.
+        MessageGroupId: message.ws,
+        ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
+      }),
+    });
+  }
+
   async park(body: string): Promise<void> {
-    const { parked } = this.#urls;
-    if (parked === undefined) throw new Error('this function may park nothing');
-    await this.#client.send(new SendMessageCommand({ QueueUrl: parked, MessageBody: body }));
+    if (this.#parkedUrl === undefined) throw new Error('this function may park nothing');
+    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#parkedUrl, MessageBody: body }));
     charge({ queueRequests: 1 });
   }
 
-  async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]): Promise<void> {
+  async #sendBatch(url: string, entries: readonly SendMessageBatchRequestEntry[]) {
     const { Failed = [] } = await this.#client.send(
       new SendMessageBatchCommand({ QueueUrl: url, Entries: [...entries] }),
     );
-    if (Failed.length === 0) return;
-    const failed = new Set(Failed.map(({ Id }) => Id));
-    if (Failed.some(({ SenderFault }) => SenderFault === true))
-      throw new Error(`SQS refused messages: ${Failed.map(({ Code, Message }) => `${Code} ${Message}`).join('; ')}`);
-    // Once more for those alone; what then fails is a fault, and the message at hand comes again.
-    const again = await this.#client.send(
-      new SendMessageBatchCommand({ QueueUrl: url, Entries: entries.filter(({ Id }) => failed.has(Id)) }),
-    );
-    if ((again.Failed ?? []).length > 0)
-      throw new Error(`SQS did not take ${again.Failed?.length} messages: ${again.Failed?.[0]?.Message}`);
+    return Failed;
   }
 }
 
-interface FarMessage {
-  readonly message: WorkMessage;
-  readonly notBefore: EpochMs;
-}
+/** What one call of `send` takes along: what was used up to it, and by it, rides in its first message. */
+class Cargo {
+  readonly #tally = currentTally();
+  readonly #first: WorkMessage | undefined;
+  #taken = NO_USAGE;
 
-interface NearMessage {
-  readonly message: WorkMessage;
-  readonly delaySeconds: number;
-}
+  constructor(first: WorkMessage | undefined) {
+    this.#first = first;
+  }
 
-function entriesOf(
-  batch: readonly NearMessage[],
-  bodyOf: (message: WorkMessage) => string,
-): SendMessageBatchRequestEntry[] {
-  return batch.map(({ message, delaySeconds }, at) => ({
-    Id: String(at),
-    MessageBody: bodyOf(message),
-    // SQS's fair queues: a workspace with a backlog does not keep the others waiting.
-    MessageGroupId: message.ws,
-    ...(delaySeconds > 0 && { DelaySeconds: delaySeconds }),
-  }));
-}
+  charge(usage: Partial<Usage>): void {
+    this.#tally?.charge(usage);
+  }
 
-function inBatches<T>(entries: readonly T[]): T[][] {
-  const batches: T[][] = [];
-  for (let at = 0; at < entries.length; at += BATCH_MAX) batches.push(entries.slice(at, at + BATCH_MAX));
-  return batches;
+  /** Without what the message itself may have brought: who sends it on has told of that. */
+  bodyOf(message: WorkMessage): string {
+    const { usage: _brought, ...own } = message;
+    if (message === this.#first) this.#taken = this.#tally?.take() ?? NO_USAGE;
+    const usage = message === this.#first ? usageText(this.#taken) : '';
+    return JSON.stringify(usage === '' ? own : { ...own, usage });
+  }
+
+  giveBack(): void {
+    this.#tally?.add(this.#taken);
+  }
 }

@@ -11,15 +11,18 @@ export const systemIds: Ids = {
 };
 
 const EXECUTION_ID_LENGTH = 26;
+const EXECUTION_ID_BYTES = Math.ceil((EXECUTION_ID_LENGTH * 5) / 8);
 
 /**
  * An execution's id: random, or derived from the idempotency key, so that the same request always means the same
  * execution and no record of keys is needed.
  */
 export function executionId(workspace: string, workflow: string, idempotencyKey: string | undefined): string {
-  const seed =
-    idempotencyKey === undefined ? randomBytes(32) : Buffer.from(`${workspace}\n${workflow}\n${idempotencyKey}`);
-  return `ex_${base32(createHash('sha256').update(seed).digest()).slice(0, EXECUTION_ID_LENGTH)}`;
+  const bytes =
+    idempotencyKey === undefined
+      ? randomBytes(EXECUTION_ID_BYTES)
+      : createHash('sha256').update(`${workspace}\n${workflow}\n${idempotencyKey}`).digest();
+  return `ex_${base32(bytes).slice(0, EXECUTION_ID_LENGTH)}`;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

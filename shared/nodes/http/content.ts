@@ -52,12 +52,15 @@ function isText(essence: string): boolean {
 
 /** UTF-8 unless said otherwise, and when what is said is no encoding we know; bad bytes become U+FFFD. */
 export function decodeText(bytes: Buffer, charset: string | undefined): string {
+  if (charset === undefined) return UTF8.decode(bytes);
   try {
-    return new TextDecoder(charset ?? 'utf-8').decode(bytes);
+    return new TextDecoder(charset).decode(bytes);
   } catch {
-    return new TextDecoder().decode(bytes);
+    return UTF8.decode(bytes);
   }
 }
+
+const UTF8 = new TextDecoder();
 
 function decodeUtf8(bytes: Buffer): string | undefined {
   try {

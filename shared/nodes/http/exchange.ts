@@ -59,7 +59,13 @@ function open(
   target: Target,
   signal: AbortSignal,
 ): http.ClientRequest {
+  const { protocol, hostname, port, pathname, search } = url;
   const options: ConnectOptions = {
+    protocol,
+    // Of an IPv6 address without its brackets, as node's own reading of URLs has it.
+    hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    ...(port !== '' && { port }),
+    path: `${pathname}${search}`,
     method,
     agent,
     target,
@@ -70,7 +76,7 @@ function open(
       ...(body !== undefined && { 'Content-Length': String(body.byteLength) }),
     },
   };
-  return (url.protocol === 'https:' ? https : http).request(url, options).end(body);
+  return (protocol === 'https:' ? https : http).request(options).end(body);
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

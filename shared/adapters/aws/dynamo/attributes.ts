@@ -23,12 +23,14 @@ export function keyAttributes({ pk, sk }: { readonly pk: string; readonly sk: st
 
 /** What DynamoDB bills an item by, near enough: names and values in bytes. */
 export function itemBytes(item: Item): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + attributeBytes(value), 0);
+  let sum = 0;
+  for (const name in item) sum += name.length + attributeBytes(item[name]);
+  return sum;
 }
 
-function attributeBytes({ S, N, B, SS }: AttributeValue): number {
-  if (S !== undefined) return Buffer.byteLength(S);
-  if (B !== undefined) return B.length;
-  if (SS !== undefined) return SS.reduce((sum, member) => sum + Buffer.byteLength(member), 0);
-  return N?.length ?? 0;
+function attributeBytes(value: AttributeValue | undefined): number {
+  if (value?.S !== undefined) return Buffer.byteLength(value.S);
+  if (value?.N !== undefined) return value.N.length;
+  if (value?.B !== undefined) return value.B.length;
+  return (value?.SS ?? []).reduce((sum, member) => sum + Buffer.byteLength(member), 0);
 }

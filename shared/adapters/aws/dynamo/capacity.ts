@@ -4,8 +4,10 @@ import type { Usage } from '../../../metering/usage.ts';
 import { WRITE_UNIT_BYTES } from '../payloads.ts';
 import { itemBytes, type Item } from './attributes.ts';
 
-/** What every request asks to be told: what it cost, table and indexes apart. */
-export const COUNTED = { ReturnConsumedCapacity: 'INDEXES' } as const;
+/** What every request asks to be told: what it cost. */
+export const COUNTED = { ReturnConsumedCapacity: 'TOTAL' } as const;
+/** The same, table and indexes apart; a longer answer. */
+export const COUNTED_BY_INDEX = { ReturnConsumedCapacity: 'INDEXES' } as const;
 
 export function written({ CapacityUnits = 0, Table }: ConsumedCapacity = {}): Partial<Usage> {
   return { writeUnits: CapacityUnits, indexWriteUnits: CapacityUnits - (Table?.CapacityUnits ?? CapacityUnits) };
@@ -22,10 +24,18 @@ export function writeUnitsOf(item: Item | undefined): number {
 
 /** What a write costs in indexes: an entry for each that comes, goes or changes; two if it moves. */
 export function indexWriteUnitsOf(before: Item | undefined, after: Item): number {
-  return [TABLE.listing, TABLE.sweep].reduce((sum, index) => {
+  if (before === undefined && !isIndexed(after)) return 0;
+  return INDEXES.reduce((sum, index) => {
     const [old, next] = [entryIn(index, before), entryIn(index, after)];
     return sum + changeUnits(old, next, index);
   }, 0);
+}
+
+const INDEXES = [TABLE.listing, TABLE.sweep];
+
+/** Most items, nodes' above all, are in none. */
+export function isIndexed(item: Item): boolean {
+  return INDEXES.some(({ partitionKey }) => item[partitionKey] !== undefined);
 }
 
 interface Index {

@@ -74,15 +74,16 @@ export function noteCarried(item: Item | undefined): void {
  */
 export async function putCarrying<R extends { readonly written: boolean }>(
   item: Item,
-  before: Item | undefined,
+  replaced: Item | undefined,
   put: () => Promise<R>,
 ): Promise<R> {
   const tally = currentTally();
   if (tally === undefined) return put();
   const record = textOf(item, 'sk') ?? '';
   const open = tally.take();
-  const carried = plus(usageOf(tally.carriedBy(record)), open);
-  const indexWriteUnits = indexWriteUnitsOf(before, item);
+  const before = tally.carriedBy(record);
+  const carried = before === undefined ? open : plus(usageOf(before), open);
+  const indexWriteUnits = indexWriteUnitsOf(replaced, item);
   const withOwn = (writeUnits: number): string => usageText(plus(carried, { writeUnits, indexWriteUnits }));
   const bytes = itemBytes(item) + CARRIED.length;
   const unitsWith = (more: number): number => Math.ceil((bytes + more) / WRITE_UNIT_BYTES) + indexWriteUnits;

@@ -10,7 +10,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { charge } from '../../../metering/tally.ts';
 import { keyAttributes, numberOf, text, textOf, type Item } from './attributes.ts';
-import { COUNTED, read, written, writeUnitsOf } from './capacity.ts';
+import { COUNTED, COUNTED_BY_INDEX, isIndexed, read, written, writeUnitsOf } from './capacity.ts';
 import { BATCH_GET_MAX, GatheredReads, type Found } from './gathered-reads.ts';
 import type { ItemKey } from './keys.ts';
 import {
@@ -127,7 +127,7 @@ export class Table {
       ...(condition.names !== undefined && { ExpressionAttributeNames: condition.names }),
       ...(condition.values !== undefined && { ExpressionAttributeValues: condition.values }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      ...COUNTED,
+      ...(isIndexed(item) ? COUNTED_BY_INDEX : COUNTED),
     });
     return this.#counted(item, () => conditionalWrite(textOf(item, 'op'), condition, () => this.#client.send(command)));
   }
@@ -190,7 +190,11 @@ export class Table {
     input: Omit<QueryCommandInput, 'TableName'>,
   ): Promise<{ readonly items: Item[]; readonly next: Item | undefined }> {
     const { Items, LastEvaluatedKey, ConsumedCapacity } = await this.#client.send(
-      new QueryCommand({ ...input, TableName: this.name, ...COUNTED }),
+      new QueryCommand({
+        ...input,
+        TableName: this.name,
+        ...(input.IndexName === undefined ? COUNTED : COUNTED_BY_INDEX),
+      }),
     );
     charge(read(ConsumedCapacity));
     return { items: Items ?? [], next: LastEvaluatedKey };
