@@ -28,7 +28,13 @@ export function instant(value: unknown): EpochMs | undefined {
   return typeof value === 'string' ? parseRfc3339(value) : undefined;
 }
 
+/** What each route makes of no query at all. */
+const WITHOUT_QUERY = new WeakMap<z.ZodObject, Readonly<Record<string, unknown>>>();
+
 export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): Readonly<Record<string, unknown>> {
+  const isNone = event.rawQueryString === '';
+  const known = isNone ? WITHOUT_QUERY.get(schema) : undefined;
+  if (known !== undefined) return known;
   const given = new URLSearchParams(event.rawQueryString);
   const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1);
   if (repeated.length > 0) {
@@ -43,6 +49,7 @@ export function parseQuery(event: APIGatewayProxyEventV2, schema: z.ZodObject): 
   }
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw invalid('the query is not valid', issuesOf(parsed.error, '/query'));
+  if (isNone) WITHOUT_QUERY.set(schema, Object.freeze(parsed.data));
   return parsed.data;
 }
 
@@ -83,12 +90,14 @@ export function parseBody(event: APIGatewayProxyEventV2, body: Exclude<Route['bo
   return parsed.data;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 function bodyText(event: APIGatewayProxyEventV2, bytesMax: number): string | Problem {
   const raw = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (raw.length > bytesMax)
     throw new ApiProblem('too_large', `the body has ${raw.length} bytes; at most ${bytesMax} are allowed`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(raw);
+    return UTF8.decode(raw);
   } catch {
     return { code: 'malformed', path: '', message: 'the body is not UTF-8 text' };
   }

@@ -7,6 +7,7 @@ export interface Match {
 }
 
 const COMPILED = ROUTES.map((route) => ({ route, segments: route.path.split('/').slice(1) }));
+const BY_LENGTH = Map.groupBy(COMPILED, ({ segments }) => segments.length);
 
 /**
  * Finds the route of a request; policy then goes by the route, never by the path's text. A fixed segment beats a
@@ -15,7 +16,7 @@ const COMPILED = ROUTES.map((route) => ({ route, segments: route.path.split('/')
  */
 export function matchRoute(method: string, rawPath: string): Match {
   const segments = rawPath.split('/').slice(1);
-  const fitting = COMPILED.flatMap(({ route, segments: pattern }) => {
+  const fitting = (BY_LENGTH.get(segments.length) ?? []).flatMap(({ route, segments: pattern }) => {
     const params = matchSegments(pattern, segments);
     return params === undefined ? [] : [{ route, params }];
   });
@@ -30,7 +31,6 @@ export function matchRoute(method: string, rawPath: string): Match {
 }
 
 function matchSegments(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [at, expected] of pattern.entries()) {
     const actual = segments[at];

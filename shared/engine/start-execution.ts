@@ -12,7 +12,7 @@ export interface StartRequest extends ExecutionKey {
   readonly hold: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly trigger: string;
-  /** Digest of the request: the same Idempotency-Key must come with the same one. */
+  /** Digest of the request: the same Idempotency-Key must come with the same one. Empty without one. */
   readonly request: string;
 }
 

@@ -21,7 +21,7 @@ test.each([
   ['small numbers', Array(100).fill(-2.2250738585072014e-308)],
   ['words', Array(100).fill(false)],
   ['keys', Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`\u0001${at}`, null]))],
-  ['brackets', Array(100).fill([[]])],
+  ['brackets', Array.from({ length: 100 }, () => [[]])],
 ] satisfies [string, Json][])('%s do not take more than was reckoned with', (_, value) => {
   const bytes = jsonBytes(value);
   expect(hasJsonBytesAtMost(value, bytes - 1)).toBe(false);

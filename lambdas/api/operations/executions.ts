@@ -21,10 +21,8 @@ export const start: Operation = async (context) => {
   const body = context.body as z.infer<typeof StartBody>;
   const idempotencyKey = idempotencyKeyOf(context);
   const execution = executionId(workspace, param(context, 'name'), idempotencyKey);
-  // What was asked for, not what was made of it: the same request stays the same when a newer version is saved.
-  const request = createHash('sha256')
-    .update(canonicalJson(body as Json))
-    .digest('base64url');
+  // No other request can mean the execution that one without a key starts.
+  const request = idempotencyKey === undefined ? '' : digestOf(body as Json);
   const earlier = idempotencyKey === undefined ? undefined : await app.executions.readHeader({ workspace, execution });
   if (earlier !== undefined && earlier.request !== request) throw conflict();
   const plan = await (earlier === undefined
@@ -52,6 +50,11 @@ export const start: Operation = async (context) => {
     { location: `/v1/executions/${id}`, ...replayed },
   );
 };
+
+/** Of what was asked for, not of what was made of it: the same request stays the same when a newer version is saved. */
+function digestOf(body: Json): string {
+  return createHash('sha256').update(canonicalJson(body)).digest('base64url');
+}
 
 async function planToStart(context: OperationContext, wanted: number | undefined): Promise<Plan> {
   const { name, version: latest } = await existing(context);

@@ -84,7 +84,7 @@ export interface Header extends ExecutionKey {
   readonly input: Stored;
   readonly tags: Readonly<Record<string, string>>;
   readonly trigger: string;
-  /** Digest of the start request: what an Idempotency-Key must come with again. */
+  /** Digest of the start request: what an Idempotency-Key must come with again. Empty without one. */
   readonly request: string;
   readonly createdAt: EpochMs;
   readonly startedAt?: EpochMs;

@@ -17,10 +17,7 @@ import { indexWriteUnitsOf } from './capacity.ts';
 /** The attribute in which a record carries what was used up to it (`metering/tally.ts`). */
 export const CARRIED = 'u';
 
-/** Those who only add to an item leave numbers, an attribute a unit. */
-export const CARRIED_NUMBERS = UNITS;
-
-/** What all of them carry. */
+/** What all of them carry. Those who only add to an item leave numbers, an attribute a unit. */
 export function carriedUsage(...pages: readonly (readonly Item[])[]): Usage {
   const sum = noUsage();
   for (const items of pages) {

@@ -23,11 +23,10 @@ import { inflate, type Payloads } from '../payloads.ts';
 import { currentTally, type Tally } from '../../../metering/tally.ts';
 import type { Usage } from '../../../metering/usage.ts';
 import { number, text, textOf, textSet, type Item } from './attributes.ts';
-import { addCarrying, CARRIED_NUMBERS, carriedUsage, noteCarried, putCarrying } from './carried-usage.ts';
+import { addCarrying, carriedUsage, noteCarried, putCarrying } from './carried-usage.ts';
 import { deadLetterItem, deadLetterOf } from './dead-letter-items.ts';
 import { headerItem, headerOf } from './header-items.ts';
 import {
-  ARRIVALS_FROM,
   ARRIVALS_TO,
   arrivalKey,
   DEAD_LETTERS_FROM,
@@ -35,6 +34,7 @@ import {
   deadLetterKey,
   executionPartition,
   GROUPS_FROM,
+  HEADER_SK,
   headerKey,
   nodeItemKey,
   RECORDS_FROM,
@@ -107,17 +107,18 @@ export class DynamoExecutionStore implements ExecutionStore {
 
   /**
    * All there is of an execution, in one round trip, to look at: `statuses` come without what only writers need (`fence` and
-   * `op`). What it has used is the sum of what its items carry; of the arrivals, read at half the price, the last may be missing.
+   * `op`). What it has used is the sum of what its items carry.
    */
   async readExecution(key: ExecutionKey, depth: 'statuses' | 'outputs'): Promise<StoredExecution | undefined> {
-    const [header, items, arrivals] = await Promise.all([
-      this.#table.get(headerKey(key)),
+    const [front, items] = await Promise.all([
+      this.#table.range(executionPartition(key), [HEADER_SK, ARRIVALS_TO]),
       this.#recordItems(key, depth === 'statuses' ? VIEW_ATTRIBUTES : undefined),
-      this.#table.range(executionPartition(key), [ARRIVALS_FROM, ARRIVALS_TO], { only: CARRIED_NUMBERS, stale: true }),
     ]);
-    if (header === undefined) return undefined;
+    const [header] = front;
+    // It sorts before the arrivals.
+    if (header === undefined || textOf(header, 'sk') !== HEADER_SK) return undefined;
     const records = await this.#recordsOf(items, depth);
-    return { header: headerOf(header), records, usage: carriedUsage([header], items, arrivals) };
+    return { header: headerOf(header), records, usage: carriedUsage(front, items) };
   }
 
   #noteHeader(item: Item): void {
@@ -157,7 +158,7 @@ export class DynamoExecutionStore implements ExecutionStore {
   }
 
   #recordItems(key: ExecutionKey, only: readonly string[] | undefined): Promise<Item[]> {
-    return this.#table.range(executionPartition(key), [RECORDS_FROM, RECORDS_TO], { only });
+    return this.#table.range(executionPartition(key), [RECORDS_FROM, RECORDS_TO], only);
   }
 
   async #recordsOf(items: readonly Item[], depth: 'statuses' | 'outputs'): Promise<ExecutionRecords> {

@@ -49,7 +49,7 @@ export class GatheredReads {
       return waiting.answer.promise;
     }
     const wanted = { key, answer: Promise.withResolvers<Read>(), waiters: 1 };
-    if (this.#waiting.size === 0) queueMicrotask(() => this.#leave());
+    if (this.#waiting.size === 0) setImmediate(() => this.#leave());
     this.#waiting.set(name, wanted);
     return wanted.answer.promise;
   }

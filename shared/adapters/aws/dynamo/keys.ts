@@ -41,8 +41,8 @@ export function executionOf(partition: string): ExecutionKey | undefined {
   return match?.[1] === undefined || match[2] === undefined ? undefined : { workspace: match[1], execution: match[2] };
 }
 
+/** The arrival sets come right after it. */
 export const HEADER_SK = 'H';
-export const ARRIVALS_FROM = 'J#';
 export const ARRIVALS_TO = 'J#~';
 /** Nodes and groups lie next to each other, so that one query reads both and leaves the arrival sets out. */
 export const RECORDS_FROM = 'N#';

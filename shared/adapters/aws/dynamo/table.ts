@@ -162,21 +162,17 @@ export class Table {
   }
 
   /**
-   * All items of one partition whose sort key lies in [from, to]: strongly consistent unless `stale`, which costs half.
+   * All items of one partition whose sort key lies in [from, to], strongly consistent, in the order of their sort keys.
    * `only` these attributes: it costs the same, but for the time to send and unpack the rest.
    */
-  async range(
-    pk: string,
-    [from, to]: readonly [from: string, to: string],
-    { only, stale = false }: { readonly only?: readonly string[] | undefined; readonly stale?: boolean } = {},
-  ): Promise<Item[]> {
+  async range(pk: string, [from, to]: readonly [from: string, to: string], only?: readonly string[]): Promise<Item[]> {
     const items: Item[] = [];
     let start: Item | undefined;
     do {
       const page = await this.query({
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
         ExpressionAttributeValues: { ':pk': text(pk), ':from': text(from), ':to': text(to) },
-        ConsistentRead: !stale,
+        ConsistentRead: true,
         ...(only !== undefined && projectionOf(only)),
         ...(start !== undefined && { ExclusiveStartKey: start }),
       });
