@@ -43,7 +43,7 @@ const TOLD_MAX = 100;
 /** So many are under way at once: of more, this machine would let some wait for the minute after which the sweeper looks. */
 const BURST_MAX = 1_000;
 /** Not measured: functions are warm then and know the definition. In a large one nobody could see the difference. */
-export const WARM_UP_EXECUTIONS = 2;
+export const WARM_UP_EXECUTIONS = START_CONCURRENCY;
 const WARM_UP_NODES_MAX = 50;
 
 /** Runs the executions, counts, and then looks whether all came to the end that they should. */

@@ -8,10 +8,11 @@ import type { LocalStack } from '../../local/stack-options.ts';
 import { API, WORKER } from '../../shared/config/functions.ts';
 import { JsonClient } from '../harness/json-client.ts';
 import { HandlerClock } from './handler-clock.ts';
+import { instances } from './instances.ts';
 import type { WireCounts } from './wire-counts.ts';
 import { WireMeter } from './wire-meter.ts';
 
-/** The real handlers in this process, everything in memory, each call and each invocation counted. */
+/** The real handlers in this process, as many instances as Lambda would have; everything in memory, each call and each invocation counted. */
 export class MeteredStack implements AsyncDisposable {
   readonly client: JsonClient;
   readonly api: HandlerClock;
@@ -39,8 +40,16 @@ export class MeteredStack implements AsyncDisposable {
       port: 0,
       httpAllow: hosts.join(','),
       putInFront: meter.putInFront,
-      createApiHandler: (env) => api.watch(createApiHandler(env), API.memoryMb),
-      createWorkerHandler: (env) => worker.watch(createWorkerHandler(env), WORKER.memoryMb),
+      createApiHandler: (env) =>
+        api.watch(
+          instances(() => createApiHandler(env)),
+          API.memoryMb,
+        ),
+      createWorkerHandler: (env) =>
+        worker.watch(
+          instances(() => createWorkerHandler(env)),
+          WORKER.memoryMb,
+        ),
       createDeadLettersHandler,
       createSweeperHandler,
       registerApiKey: async (key, env) => {

@@ -1,7 +1,7 @@
 import type { Effort } from '../harness/effort.ts';
 import { progress } from '../harness/progress.ts';
 import { Target } from '../harness/target.ts';
-import { startsPerSecond, statusRead1738, statusReadsPerSecond, type LargeRead } from './api.ts';
+import { runLarge, startsPerSecond, statusRead1738, statusReadsPerSecond, type LargeRead } from './api.ts';
 import { startBare } from './bare.ts';
 import { figuresOf, lap, race, type Course, type RaceFigures } from './race.ts';
 import { solo } from './solo.ts';
@@ -23,15 +23,15 @@ export interface SpeedReport {
 
 /** `warmUp`: chains before anything is measured; the compiler needs some hundred to be done. */
 const EFFORT = {
-  full: { warmUp: 400, rounds: 5, chains: 500, fans: 20, solos: 200, starts: 2_000, reads: 2_000, largeReads: 25 },
-  quick: { warmUp: 40, rounds: 2, chains: 60, fans: 4, solos: 60, starts: 100, reads: 100, largeReads: 3 },
+  full: { warmUp: 400, rounds: 5, chains: 500, fans: 20, solos: 200, starts: 2_000, reads: 2_000, larges: 7 },
+  quick: { warmUp: 40, rounds: 2, chains: 60, fans: 4, solos: 60, starts: 100, reads: 100, larges: 1 },
 } as const;
 const CHAIN_CONCURRENCY = 32;
 const FAN_CONCURRENCY = 4;
 
 /** Stepwell against the bare loop, in two processes that live as long as this; then what its API does a second. */
 export async function measureSpeed(effort: Effort): Promise<SpeedReport> {
-  const { warmUp, rounds, chains, fans, solos, starts, reads, largeReads } = EFFORT[effort];
+  const { warmUp, rounds, chains, fans, solos, starts, reads, larges } = EFFORT[effort];
   const chainCourse: Course = { shape: 'chain10', executions: chains, concurrency: CHAIN_CONCURRENCY };
   const fanCourse: Course = { shape: 'fan100', executions: fans, concurrency: FAN_CONCURRENCY };
   await using target = await Target.start();
@@ -42,6 +42,7 @@ export async function measureSpeed(effort: Effort): Promise<SpeedReport> {
     await lap(contender, target, { ...chainCourse, executions: warmUp });
     await lap(contender, target, { ...fanCourse, executions: FAN_CONCURRENCY / 2 });
   }
+  const large = await runLarge(stepwell, larges);
   progress(`speed: one chain of 10 at a time, ${solos} each`);
   const soloTimes = await solo(stepwell, bare, target, solos);
   progress(`speed: ${rounds} rounds of ${chains} chains of 10, ${CHAIN_CONCURRENCY} at a time`);
@@ -52,7 +53,7 @@ export async function measureSpeed(effort: Effort): Promise<SpeedReport> {
   const api = {
     startsPerSecond: await startsPerSecond(stepwell, starts),
     statusReadsPerSecond: await statusReadsPerSecond(stepwell, reads),
-    statusRead1738: await statusRead1738(stepwell, largeReads),
+    statusRead1738: await statusRead1738(stepwell, large),
   };
   await Promise.all([bare.verify(), stepwell.verify()]);
   return {

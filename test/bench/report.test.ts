@@ -38,7 +38,7 @@ const Report = z.object({
     fan100: Race,
     startsPerSecond: z.number(),
     statusReadsPerSecond: z.number(),
-    statusRead1738: z.object({ ms: z.number(), bytes: z.number() }),
+    statusRead1738: z.object({ ms: z.number(), againMs: z.number(), bytes: z.number() }),
   }),
   roundTrips: z.object({
     inline: z.number(),
