@@ -9,6 +9,7 @@ import { API, WORKER } from '../../shared/config/functions.ts';
 import { JsonClient } from '../harness/json-client.ts';
 import { HandlerClock } from './handler-clock.ts';
 import { instances } from './instances.ts';
+import { SilentLogs } from './silent-logs.ts';
 import type { WireCounts } from './wire-counts.ts';
 import { WireMeter } from './wire-meter.ts';
 
@@ -21,10 +22,17 @@ export class MeteredStack implements AsyncDisposable {
   readonly known = new Set<string>();
   readonly #stack: LocalStack;
   readonly #meter: WireMeter;
+  readonly #logs: SilentLogs;
 
-  private constructor(stack: LocalStack, meter: WireMeter, clocks: { api: HandlerClock; worker: HandlerClock }) {
+  private constructor(
+    stack: LocalStack,
+    meter: WireMeter,
+    logs: SilentLogs,
+    clocks: { api: HandlerClock; worker: HandlerClock },
+  ) {
     this.#stack = stack;
     this.#meter = meter;
+    this.#logs = logs;
     this.api = clocks.api;
     this.worker = clocks.worker;
     this.client = new JsonClient(stack.url, stack.apiKey);
@@ -33,6 +41,7 @@ export class MeteredStack implements AsyncDisposable {
   /** `hosts`: targets that http nodes may reach. */
   static async start(hosts: readonly string[]): Promise<MeteredStack> {
     const meter = new WireMeter();
+    const logs = new SilentLogs();
     const api = new HandlerClock();
     const worker = new HandlerClock();
     const stack = await startLocalStack({
@@ -56,7 +65,7 @@ export class MeteredStack implements AsyncDisposable {
         await registerApiKey(key, env);
       },
     });
-    return new MeteredStack(stack, meter, { api, worker });
+    return new MeteredStack(stack, meter, logs, { api, worker });
   }
 
   /** What the functions from this folder of `lambdas/` have asked of AWS since the last reset, and their pollers. */
@@ -73,5 +82,6 @@ export class MeteredStack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.client[Symbol.dispose]();
     await this.#stack.stop();
+    this.#logs[Symbol.dispose]();
   }
 }
