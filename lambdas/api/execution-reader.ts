@@ -30,18 +30,14 @@ export class ExecutionReader {
     const name = `${key.workspace}/${key.execution}`;
     const kept = this.#kept.get(name);
     if (kept !== undefined) {
-      this.#forget(name);
       const header = await this.#store.readHeader(key, kept.header);
-      if (header === kept.header) {
-        this.#keep(name, kept);
-        return kept;
-      }
+      if (header === kept.header) return this.#keep(name, kept);
+      this.#forget(name);
     }
     const read = await this.#store.readExecution(key, 'statuses');
     if (read === undefined || (isBrief && this.#hasJustEnded(read))) return read;
     const execution = await this.#upToDate(read, 'statuses');
-    if (isTerminal(execution.header.status)) this.#keep(name, execution);
-    return execution;
+    return isTerminal(execution.header.status) ? this.#keep(name, execution) : execution;
   }
 
   async outputs(key: ExecutionKey): Promise<StoredExecution | undefined> {
@@ -58,14 +54,15 @@ export class ExecutionReader {
     return isTerminal(status) && endedAt !== undefined && this.#now() - endedAt < JUST_ENDED_MS;
   }
 
-  #keep(name: string, execution: StoredExecution): void {
+  #keep(name: string, execution: StoredExecution): StoredExecution {
     this.#forget(name);
     this.#kept.set(name, execution);
     this.#keptRecords += sizeOf(execution);
     for (const oldest of this.#kept.keys()) {
-      if (this.#keptRecords <= this.#recordsMax) return;
+      if (this.#keptRecords <= this.#recordsMax) break;
       this.#forget(oldest);
     }
+    return execution;
   }
 
   #forget(name: string): void {

@@ -65,6 +65,11 @@ test('full requests wait for nothing', async () => {
   taken(requests[0]);
   await turn();
   expect(requests.map(({ bodies }) => bodies.length)).toEqual([1, 10, 10, 5]);
+  all.push(...add('late'));
+  await turn();
+  all.push(...add(...many(9)));
+  await turn();
+  expect(requests.map(({ bodies }) => bodies.length)).toEqual([1, 10, 10, 5, 10]);
   for (const request of requests) taken(request);
   await Promise.all(all);
 });

@@ -30,6 +30,7 @@ interface Waiting {
 export class GatheredSends {
   readonly #send: SendBatch;
   #waiting: Waiting[] = [];
+  #isTurnOpen = false;
   #isOpenUnderWay = false;
 
   constructor(send: SendBatch) {
@@ -39,12 +40,14 @@ export class GatheredSends {
   /** Resolves when the queue has it. */
   add(parcel: Parcel): Promise<void> {
     const sent = Promise.withResolvers<void>();
-    if (this.#waiting.length === 0) queueMicrotask(() => this.#leave());
     this.#waiting.push({ parcel, sent });
+    if (!this.#isTurnOpen) queueMicrotask(() => this.#leave());
+    this.#isTurnOpen = true;
     return sent.promise;
   }
 
   #leave(): void {
+    this.#isTurnOpen = false;
     const leaving: Waiting[][] = [];
     while (this.#waiting.length >= BATCH_MAX) leaving.push(this.#waiting.splice(0, BATCH_MAX));
     const open = this.#isOpenUnderWay ? [] : this.#waiting.splice(0);

@@ -47,6 +47,15 @@ test('an execution that ended is read once; after that only its header is looked
   expect(await unitsOf(() => reader.statuses(key))).toBe(1);
 });
 
+test('many who ask at once for one that is kept pay for its header alone, and only once', async () => {
+  const key = await ended();
+  now = LATER;
+  const reader = newReader();
+  const first = await reader.statuses(key);
+  const all = () => Promise.all(Array.from({ length: 16 }, () => reader.statuses(key)));
+  expect(await unitsOf(async () => expect(new Set(await all())).toEqual(new Set([first])))).toBe(1);
+});
+
 test('a header that was written since, as by a redrive, makes it be read anew', async () => {
   const key = await ended();
   now = LATER;

@@ -49,6 +49,7 @@ export class GatheredReads {
       return waiting.answer.promise;
     }
     const wanted = { key, answer: Promise.withResolvers<Read>(), waiters: 1 };
+    // Not before the turn is over: a write that leaves in it is on its way while this is put together.
     if (this.#waiting.size === 0) setImmediate(() => this.#leave());
     this.#waiting.set(name, wanted);
     return wanted.answer.promise;
