@@ -69,6 +69,8 @@ interface Metered {
 
 const SETTLED_MS = 300;
 const READ_SHARE_MIN = 0.8;
+/** The sort key of totals. */
+const MONTH = /^\d{4}-\d{2}$/;
 
 /** Of a second execution: what a worker reads once for ever, and the first publication of totals, are behind it. */
 async function metered(name: string, nodes: Readonly<Record<string, Json>>, input: Json = {}): Promise<Metered> {
@@ -82,6 +84,8 @@ async function metered(name: string, nodes: Readonly<Record<string, Json>>, inpu
   const headers = () => table.keysWritten.filter((key) => key === 'H').length;
   await expect.poll(headers, { timeout: 30_000 }).toBe(2);
   await settled();
+  // Once a minute a function publishes its totals, whatever it does: the next time is far away then.
+  if (table.keysAddedTo.some((key) => MONTH.test(key))) return metered(name, nodes, input);
   const calls = ['SendMessageBatch', 'ReceiveMessage', 'DeleteMessageBatch'].map((call) => queue.calls.get(call) ?? 0);
   const wire = {
     writes: byKind([...table.keysWritten, ...table.keysAddedTo]),
