@@ -56,6 +56,8 @@ export class ExecutionReader {
 
   #keep(name: string, execution: StoredExecution): StoredExecution {
     this.#forget(name);
+    // Nothing else would have room beside it.
+    if (sizeOf(execution) > this.#recordsMax) return execution;
     this.#kept.set(name, execution);
     this.#keptRecords += sizeOf(execution);
     for (const oldest of this.#kept.keys()) {

@@ -13,7 +13,7 @@ import { idempotencyKey, prefetch, withOf } from './evaluate-pure.ts';
 import { NodeError, type EffectNodeType, type Wait } from './node-type.ts';
 import { resolveWith } from './resolve-with.ts';
 import type { Session } from './session.ts';
-import { hasJsonBytesAtMost, jsonBytes } from './json-bytes.ts';
+import { jsonBytesAbove } from './json-bytes.ts';
 import { COMMIT_MARGIN_MS } from './time-budget.ts';
 
 /** How one attempt ended. `stopped`: the execution was cancelled or ran out of time while it ran. */
@@ -70,9 +70,8 @@ function verdictOf(end: AttemptEnd): Verdict {
 
 /** What came back becomes the node's output, if it is not too large and `failIf` and `retryIf` have nothing against it. */
 function accept(claimed: Claimed, scope: Scope, end: Extract<AttemptEnd, { kind: 'succeeded' }>): AttemptEnd {
-  if (hasJsonBytesAtMost(end.output, LIMITS.outputBytesMax))
-    return judge(claimed, { ...scope, output: end.output }, end);
-  const bytes = jsonBytes(end.output);
+  const bytes = jsonBytesAbove(end.output, LIMITS.outputBytesMax);
+  if (bytes === undefined) return judge(claimed, { ...scope, output: end.output }, end);
   return final(
     failure('output_too_large', 'input', `the output has ${bytes} bytes; at most ${LIMITS.outputBytesMax} are allowed`),
   );

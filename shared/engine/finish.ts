@@ -9,7 +9,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { isVirtual, nodeAt } from '../domain/workflow/plan.ts';
 import { closeRepeated, ensureDeadLetters, type UncaughtFailure } from './dead-letters.ts';
 import { endExecution, type End } from './end-execution.ts';
-import { hasJsonBytesAtMost, jsonBytes } from './json-bytes.ts';
+import { jsonBytesAbove } from './json-bytes.ts';
 import { buildScope, referencedIndices } from './scope.ts';
 import type { Session } from './session.ts';
 
@@ -76,8 +76,8 @@ async function outcome(session: Session, { standings }: Frontier, [failed]: read
 }
 
 function sizeProblem(output: Json): ExecutionError | undefined {
-  if (hasJsonBytesAtMost(output, LIMITS.outputBytesMax)) return undefined;
-  const bytes = jsonBytes(output);
+  const bytes = jsonBytesAbove(output, LIMITS.outputBytesMax);
+  if (bytes === undefined) return undefined;
   return failure(
     'output_too_large',
     'input',

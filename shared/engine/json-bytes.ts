@@ -7,9 +7,11 @@ export function jsonBytes(value: Json): number {
   return encoder.encode(JSON.stringify(value)).length;
 }
 
-/** Whether these are no more than that. Small values, by far the most, are not written down to find out. */
-export function hasJsonBytesAtMost(value: Json, bytesMax: number): boolean {
-  return boundOf(value, bytesMax, BOUND_DEPTH_MAX) <= bytesMax || jsonBytes(value) <= bytesMax;
+/** These, if they are more than that; else undefined. Small values, by far the most, are not written down to find out. */
+export function jsonBytesAbove(value: Json, bytesMax: number): number | undefined {
+  if (boundOf(value, bytesMax, BOUND_DEPTH_MAX) <= bytesMax) return undefined;
+  const bytes = jsonBytes(value);
+  return bytes > bytesMax ? bytes : undefined;
 }
 
 /** Below that the text itself is asked; no stack is deep enough for every value. */

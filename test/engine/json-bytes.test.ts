@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../shared/domain/json.ts';
-import { hasJsonBytesAtMost, jsonBytes } from '../../shared/engine/json-bytes.ts';
+import { jsonBytes, jsonBytesAbove } from '../../shared/engine/json-bytes.ts';
 
-test('a value has at most so many bytes exactly if its text has', () => {
+test('a value has more bytes than that exactly if its text has', () => {
   const value = fc.oneof(fc.jsonValue(), fc.jsonValue({ maxDepth: 30 }), fc.string({ unit: 'binary', maxLength: 50 }));
   fc.assert(
     fc.property(value, fc.integer({ min: -3, max: 3 }), fc.integer({ min: 0, max: 400 }), (any, near, bytesMax) => {
       const json = any as Json;
       const bytes = jsonBytes(json);
-      expect(hasJsonBytesAtMost(json, bytes + near)).toBe(near >= 0);
-      expect(hasJsonBytesAtMost(json, bytesMax)).toBe(bytes <= bytesMax);
+      expect(jsonBytesAbove(json, bytes + near)).toBe(near >= 0 ? undefined : bytes);
+      expect(jsonBytesAbove(json, bytesMax)).toBe(bytes <= bytesMax ? undefined : bytes);
     }),
   );
 });
@@ -24,6 +24,6 @@ test.each([
   ['brackets', Array.from({ length: 100 }, () => [[]])],
 ] satisfies [string, Json][])('%s do not take more than was reckoned with', (_, value) => {
   const bytes = jsonBytes(value);
-  expect(hasJsonBytesAtMost(value, bytes - 1)).toBe(false);
-  expect(hasJsonBytesAtMost(value, bytes)).toBe(true);
+  expect(jsonBytesAbove(value, bytes - 1)).toBe(bytes);
+  expect(jsonBytesAbove(value, bytes)).toBeUndefined();
 });

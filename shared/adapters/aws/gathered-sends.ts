@@ -25,7 +25,9 @@ interface Waiting {
  * not fill a request waits while another such one is under way. SQS bills requests, and each takes a third of a millisecond
  * of a busy worker's CPU.
  *
- * Each sender hears of his own messages only: what the queue did not take of others is not his fault.
+ * Each sender hears of his own messages only: what the queue did not take of others is not his fault. If the answer to a
+ * request is lost, all in it are told that it failed, whether it arrived or not: their messages at hand come again and send
+ * again, and a message that comes twice is a lost claim. If the process dies with messages waiting, nobody was told of them.
  */
 export class GatheredSends {
   readonly #send: SendBatch;

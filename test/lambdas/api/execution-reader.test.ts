@@ -126,6 +126,15 @@ test('the least recently read leave when there are too many records', async () =
   expect(await unitsOf(() => reader.statuses(two))).toBeGreaterThan(1);
 });
 
+test('one that is larger than all that may be kept leaves the others alone', async () => {
+  now = LATER;
+  const [small, large] = [await ended(['a']), await ended(Array.from({ length: 30 }, (_, at) => `n${at}`))];
+  const reader = new ExecutionReader(store, () => now, 16);
+  const kept = await reader.statuses(small);
+  expect((await reader.statuses(large))?.records.nodes).toHaveLength(30);
+  expect(await reader.statuses(small)).toBe(kept);
+});
+
 test('what does not exist is not found, whatever was kept', async () => {
   expect(await newReader().statuses(newKey())).toBeUndefined();
   expect(await newReader().outputs(newKey())).toBeUndefined();
